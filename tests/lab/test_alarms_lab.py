@@ -20,7 +20,7 @@ pytestmark = pytest.mark.lab
 HOST, SERVICE, CHECK = "lis1", "mariadb.service", "billing_server"
 DRILL, TIMER, FAULT = "seawall-alarm-drill.service", "seawall-alarm-drill.timer", "seawall-alarm-drill-fault.service"
 DRILL_CHECK = "alarm_drill_timer"
-BY_HAND, LAID_OUT = "test-alarm-drill.service", "/run/seawall-alarm-drill"
+LAID_OUT, DROP_IN = "/run/seawall-alarm-drill", f"/run/systemd/system/{DRILL}.d"
 LOOK = "systemctl start seawall-health.service && systemctl start seawall-alarms.service"
 LONGEST = 150.0  # seconds; a look at the alarms is made each minute, with a delay of half of one
 
@@ -91,34 +91,50 @@ def test_a_service_that_runs_is_told_to_nobody(site: Site) -> None:
     assert letters(site, CHECK) == before
 
 
-def begun(site: Site) -> int:
-    """Begin a drill as its timer does, and wait until somebody is told of its fault; return the mails before it."""
-    site.on(HOST, f"systemctl stop {DRILL}; systemctl reset-failed {DRILL} 2>/dev/null; {LOOK}", ok=range(1))
-    before = len(letters(site, DRILL_CHECK))
-    site.on(HOST, f"systemctl start --no-block {DRILL}", ok=range(1))
-    until("the fault was made", lambda: active(site, FAULT) and not active(site, TIMER))
-    site.on(HOST, LOOK, ok=range(1))
-    until("a mail came", lambda: len(letters(site, DRILL_CHECK)) > before)
-    return before
+@contextmanager
+def of_kind(site: Site, kind: str) -> Iterator[None]:
+    """Let the unit of the drill, with all that it may and may not do, drill this kind for a block."""
+    words = f"[Service]\\nExecStart=\\nExecStart=/usr/bin/seawall alarm-drill {kind}\\n"
+    write = f"mkdir -p {DROP_IN} && printf '{words}' >{DROP_IN}/kind.conf && systemctl daemon-reload"
+    end = f"systemctl stop {DRILL}; systemctl reset-failed {DRILL} 2>/dev/null"
+    site.on(HOST, f"{end}; {write} && {LOOK}", ok=range(1))
+    try:
+        yield
+    finally:
+        site.on(HOST, f"{end}; rm -r {DROP_IN}; systemctl daemon-reload")
+
+
+@contextmanager
+def begun(site: Site) -> Iterator[int]:
+    """Begin a drill as its timer does, and wait until somebody is told of its fault; yield the mails before it."""
+    with of_kind(site, "timer"):
+        before = len(letters(site, DRILL_CHECK))
+        site.on(HOST, f"systemctl start --no-block {DRILL}", ok=range(1))
+        until("the fault was made", lambda: active(site, FAULT) and not active(site, TIMER))
+        site.on(HOST, LOOK, ok=range(1))
+        until("a mail came", lambda: len(letters(site, DRILL_CHECK)) > before)
+        yield before
 
 
 def test_a_drill_breaks_a_timer_is_told_answered_and_mends_it(site: Site) -> None:
-    before = begun(site)
-    told = letters(site, DRILL_CHECK)[before]
-    assert "seawall-alarm-drill.timer is inactive" in told.text.replace("=\n", "")
-    assert active(site, FAULT), "the drill waits for its answer"
-    said = site.on(HOST, f"seawall ack {number(told)} --by Anna --reason 'the drill is heard'")
-    assert said.code == 0, said.stderr
-    until("the drill ended", lambda: not active(site, FAULT) and state(site).get("finished", "") > state_before(site))
-    assert active(site, TIMER)
-    left = state(site)
-    assert left["verdict"] == "pass", left
-    assert re.fullmatch(r"mail took it after \S+( \S+)?; a person answered \S+( \S+)? later", left["message"])
-    record = site.on(HOST, "tail -n 200 /var/lib/seawall/ledger/*.jsonl | grep '\"alarm-drill\"' | tail -n 1").stdout
-    assert '"by":"Anna"' in record.replace(" ", "")
-    assert site.on(HOST, f"systemctl is-failed --quiet {DRILL}").code != 0
-    site.on(HOST, LOOK, ok=range(1))
-    until("it was told to be over", lambda: letters(site, DRILL_CHECK)[-1].state == "cleared")
+    with begun(site) as before:
+        told = letters(site, DRILL_CHECK)[before]
+        assert "seawall-alarm-drill.timer is inactive" in told.text.replace("=\n", "")
+        assert active(site, FAULT), "the drill waits for its answer"
+        said = site.on(HOST, f"seawall ack {number(told)} --by Anna --reason 'the drill is heard'")
+        assert said.code == 0, said.stderr
+        until(
+            "the drill ended", lambda: not active(site, FAULT) and state(site).get("finished", "") > state_before(site)
+        )
+        assert active(site, TIMER)
+        left = state(site)
+        assert left["verdict"] == "pass", left
+        assert re.fullmatch(r"mail took it after \S+( \S+)?; a person answered \S+( \S+)? later", left["message"])
+        read = "tail -n 200 /var/lib/seawall/ledger/*.jsonl | grep '\"alarm-drill\"' | tail -n 1"
+        assert '"by":"Anna"' in site.on(HOST, read).stdout.replace(" ", "")
+        assert site.on(HOST, f"systemctl is-failed --quiet {DRILL}").code != 0
+        site.on(HOST, LOOK, ok=range(1))
+        until("it was told to be over", lambda: letters(site, DRILL_CHECK)[-1].state == "cleared")
 
 
 def state_before(site: Site) -> str:
@@ -126,16 +142,21 @@ def state_before(site: Site) -> str:
     return state(site).get("started", "")
 
 
-def test_a_drill_that_is_killed_leaves_no_dead_timer(site: Site) -> None:
-    begun(site)
+def killed(site: Site) -> None:
+    """Kill the process of the drill."""
     process = site.on(HOST, f"systemctl show --property=MainPID --value {DRILL}", ok=range(1)).stdout.strip()
     assert process != "0"
     site.on(HOST, f"kill -9 {process}", ok=range(1))
-    until("the timer ran again", lambda: active(site, TIMER) and not active(site, FAULT))
-    shown = site.on(HOST, "seawall check alarm_drill --json").stdout
-    assert "unknown" in shown, shown
-    site.on(HOST, f"systemctl reset-failed {DRILL}; {LOOK}", ok=range(1))
-    until("it was told to be over", lambda: letters(site, DRILL_CHECK)[-1].state == "cleared")
+
+
+def test_a_drill_that_is_killed_leaves_no_dead_timer(site: Site) -> None:
+    with begun(site):
+        killed(site)
+        until("the timer ran again", lambda: active(site, TIMER) and not active(site, FAULT))
+        shown = site.on(HOST, "seawall check alarm_drill --json").stdout
+        assert "unknown" in shown, shown
+        site.on(HOST, f"systemctl reset-failed {DRILL}; {LOOK}", ok=range(1))
+        until("it was told to be over", lambda: letters(site, DRILL_CHECK)[-1].state == "cleared")
 
 
 def check(site: Site, kind: str) -> str:
@@ -145,18 +166,13 @@ def check(site: Site, kind: str) -> str:
 
 @contextmanager
 def drilling(site: Site, kind: str) -> Iterator[None]:
-    """Let a drill run that somebody started by hand, for a block that ends it."""
-    site.on(HOST, f"systemctl stop {DRILL}; {LOOK}", ok=range(1))
-    by_hand = f"systemd-run --quiet --collect --unit={BY_HAND} --setenv=SUDO_USER=anna seawall alarm-drill {kind}"
-    site.on(HOST, by_hand, ok=range(1))
-    try:
+    """Let a drill of a kind run, for a block that ends it; nothing of it is left then."""
+    with of_kind(site, kind):
+        site.on(HOST, f"systemctl start --no-block {DRILL}", ok=range(1))
         until("the fault was seen", lambda: check(site, kind) == "fail")
         yield
-        until("nothing is left", lambda: not active(site, BY_HAND) and not active(site, FAULT))
-        assert site.on(HOST, f"ls {LAID_OUT}").code == 2
+        until("nothing is left", lambda: not active(site, FAULT) and site.on(HOST, f"ls {LAID_OUT}").code)
         assert check(site, kind) == "pass"
-    finally:
-        site.on(HOST, f"systemctl stop {BY_HAND}")
 
 
 def test_a_drill_leaves_a_copy_behind_is_told_and_answered_and_no_other_may_begin_meanwhile(site: Site) -> None:
@@ -171,6 +187,7 @@ def test_a_drill_leaves_a_copy_behind_is_told_and_answered_and_no_other_may_begi
         told = letters(site, "alarm_drill_copy")[before]
         said = site.on(HOST, f"seawall ack {number(told)} --by Anna --reason 'the drill is heard'")
         assert said.code == 0, said.stderr
+        until("it was judged", lambda: site.on(HOST, f"systemctl is-active {DRILL}").stdout.strip() == "inactive")
     left = json.loads(site.on(HOST, "cat /var/lib/seawall/state/alarm-drill-copy.json", ok=range(1)).stdout)
     assert left["verdict"] == "pass", left
 
@@ -178,8 +195,7 @@ def test_a_drill_leaves_a_copy_behind_is_told_and_answered_and_no_other_may_begi
 @pytest.mark.parametrize("kind", ["quota", "host"])
 def test_a_drill_that_is_killed_leaves_nothing_that_it_laid_out(site: Site, kind: str) -> None:
     with drilling(site, kind):
-        process = site.on(HOST, f"systemctl show --property=MainPID --value {BY_HAND}", ok=range(1)).stdout.strip()
-        site.on(HOST, f"kill -9 {process}", ok=range(1))
+        killed(site)
 
 
 def test_the_simulated_ups_of_a_drill_is_nobodys_and_goes_with_it(site: Site) -> None:

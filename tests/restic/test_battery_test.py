@@ -144,7 +144,7 @@ def test_its_account_may_begin_this_one_test_and_nothing_else(ups: TestableUps) 
     port, secret = ups.port, Path(os.environ["SEAWALL_ROOT"], "etc/seawall/credentials/battery-test.secret")  # type: ignore[attr-defined]
     account = nut.Account(ACCOUNT, secret.read_text().strip())
     for command in ("load.off", "shutdown.return", "test.battery.start.deep"):
-        with pytest.raises(Unavailable, match="ERR "):
+        with pytest.raises(Unavailable, match="ERR ACCESS-DENIED"):
             nut.instruct("127.0.0.1", port, account, "mains", command)
     with pytest.raises(Unavailable, match="ERR ACCESS-DENIED"):
         nut.instruct("127.0.0.1", port, nut.Account(ACCOUNT, "wrong"), "mains", COMMAND)

@@ -20,7 +20,7 @@ class TestableUps:
     __test__ = False
     path: Path
     result: str = "Done and passed"
-    commands: tuple[str, ...] = (COMMAND,)
+    commands: tuple[str, ...] = (COMMAND, "test.battery.start.deep", "load.off", "shutdown.return")
     shown: dict[str, str] = field(
         default_factory=lambda: {
             "ups.status": "OL", "battery.charge": "100", "battery.runtime": "1800", "ups.test.result": "Done and passed"
