@@ -14,12 +14,12 @@ from ops.core.run import run
 from ops.policy import HostLayers, compile_site
 from ops.policy.compile import document, read_document
 
-CLEAR = b'id,name\n1,Ana\n2,"Bo""r\n""is"\n3,"\xc5\xbdofie, Dr."\n'  # what the query gives
+CLEAR = b'id,name\n1,"Ana, the first donor"\n2,"Bo""r\n""is"\n3,"\xc5\xbdofie, Dr."\n'  # what the query gives
 ROWS = "select id, name from donors order by id"
 # `"` and line ends within a value, which make no further row.
 DONORS = """
 create table donors (id int primary key, name text);
-insert into donors values (1, 'Ana'), (2, E'Bo"r\\n"is'), (3, 'Žofie, Dr.');
+insert into donors values (1, 'Ana, the first donor'), (2, E'Bo"r\\n"is'), (3, 'Žofie, Dr.');
 create role seawall_dump login bypassrls;
 grant pg_read_all_data to seawall_dump;
 create role seawall_registry login;
