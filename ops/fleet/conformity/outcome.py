@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -37,7 +38,11 @@ def not_looked_at(message: str, proofs: Iterable[Proof] = (), todo: str = "") ->
 
 def once(messages: Iterable[str]) -> str:
     """Return messages as one text, each part of them once: two controls often miss the same things."""
-    return "; ".join(dict.fromkeys(part for message in messages for part in message.split("; ")))
+    parts = [part for message in messages for part in message.split("; ")]
+    return "; ".join(part for n, part in enumerate(parts) if part not in parts[:n] or _MORE.fullmatch(part))
+
+
+_MORE = re.compile(r"and \d+ more", re.ASCII)  # of the list that it ends, not of another
 
 
 def listed(messages: Iterable[str], most: int = 4) -> str:

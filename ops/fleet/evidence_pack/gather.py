@@ -134,7 +134,7 @@ def _ledgers(
             made.unseen.append(f"{host}: its records are left out: {error}.")
             continue
         if found is None:
-            made.unseen.append(f"{host}: its collected ledger has no record of the period.")
+            made.unseen.append(f"{host}: its ledger has no record of the period.")
             continue
         cuts[host] = found
         _written(host, found, made)

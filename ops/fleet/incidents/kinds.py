@@ -10,13 +10,13 @@ def look() -> str:
     return tr("See what is broken, and since when: {command}", command="seawall status")
 
 
-def of(kind: str, number: int) -> tuple[str, ...]:
-    """Return what people do first, by the kind of an incident; number: the incident's."""
+def of(kind: str, number: int, asset: str = "ASSET") -> tuple[str, ...]:
+    """Return what people do first, by the kind of an incident; number: the incident's. asset: one that is affected."""
     found = _KINDS.get(kind)
-    return found(number) if found else (look(),)
+    return found(number, asset) if found else (look(),)
 
 
-def _power(_: int) -> tuple[str, ...]:
+def _power(_: int, __: str) -> tuple[str, ...]:
     return (
         tr("Report it to the technical service; ask how long it lasts, and note the answer."),
         tr("See how long the batteries last, on the machine at the UPS: {command}", command="seawall ups plan"),
@@ -26,7 +26,7 @@ def _power(_: int) -> tuple[str, ...]:
     )
 
 
-def _fire(_: int) -> tuple[str, ...]:
+def _fire(_: int, __: str) -> tuple[str, ...]:
     return (
         tr("Get people out, and call the fire brigade: say the place, what burns, and who is still inside."),
         tr("Note the time of the call ({option}): place, substance, people, and who called.", option="--at"),
@@ -35,7 +35,7 @@ def _fire(_: int) -> tuple[str, ...]:
     )
 
 
-def _water(_: int) -> tuple[str, ...]:
+def _water(_: int, __: str) -> tuple[str, ...]:
     return (
         tr("Close the water; report it to the technical service."),
         tr("If it is much, cut the power of the room before anybody goes in."),
@@ -44,7 +44,7 @@ def _water(_: int) -> tuple[str, ...]:
     )
 
 
-def _theft(number: int) -> tuple[str, ...]:
+def _theft(number: int, _: str) -> tuple[str, ...]:
     note = f"seawall incident note {number} 'the list' --gone 'THING = VALUE'"
     return (
         tr("Touch nothing, lock the room, and report it to security and to the police."),
@@ -54,7 +54,7 @@ def _theft(number: int) -> tuple[str, ...]:
     )
 
 
-def _network(_: int) -> tuple[str, ...]:
+def _network(_: int, __: str) -> tuple[str, ...]:
     return (
         tr("See which machines answer: {command}", command="seawall status --ask"),
         tr("Look at switches, uplinks and cables from the middle outwards; note what is unplugged, and when."),
@@ -62,19 +62,19 @@ def _network(_: int) -> tuple[str, ...]:
     )
 
 
-def _database(_: int) -> tuple[str, ...]:
+def _database(_: int, asset: str) -> tuple[str, ...]:
     return (
         look(),
         tr("On its machine, look at free space and at the server's own journal before anything is restarted."),
-        tr("See which sets there are: {command}", command="seawall snapshots ASSET"),
-        tr("Restore next to the live data: {command}", command="seawall restore ASSET"),
+        tr("See which sets there are: {command}", command=f"seawall snapshots {asset}"),
+        tr("Restore next to the live data: {command}", command=f"seawall restore {asset}"),
     )
 
 
-def _virus(_: int) -> tuple[str, ...]:
+def _virus(_: int, asset: str) -> tuple[str, ...]:
     return (
         tr("Unplug the machines that are affected from the network; leave them on."),
-        tr("Find when it began, and which sets are older: {command}", command="seawall snapshots ASSET"),
+        tr("Find when it began, and which sets are older: {command}", command=f"seawall snapshots {asset}"),
         tr(
             "See on each backup host whether repositories were touched: {command}",
             command="seawall repository arrivals",
@@ -83,7 +83,7 @@ def _virus(_: int) -> tuple[str, ...]:
     )
 
 
-def _interface(_: int) -> tuple[str, ...]:
+def _interface(_: int, __: str) -> tuple[str, ...]:
     return (
         tr("Find out whether our side or the other one is down: {command}", command="seawall status"),
         tr("Call the other side's service; note the name and the number of their ticket."),
@@ -91,12 +91,12 @@ def _interface(_: int) -> tuple[str, ...]:
     )
 
 
-def _update(_: int) -> tuple[str, ...]:
+def _update(_: int, asset: str) -> tuple[str, ...]:
     return (
         tr("Stop the update on all machines that do not have it yet."),
         tr("Note which version was there before and which is there now."),
         tr("Tell the vendor; decide until the next limit whether to go back."),
-        tr("Data first: find the newest set from before the update: {command}", command="seawall snapshots ASSET"),
+        tr("Data first: find the newest set from before the update: {command}", command=f"seawall snapshots {asset}"),
     )
 
 

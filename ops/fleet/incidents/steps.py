@@ -31,7 +31,9 @@ def _of_kind(incident: Incident, policies: Mapping[str, HostPolicy]) -> Iterator
     if own:
         yield from (" ".join(step.split()).replace("{number}", str(incident.number)) for step in own)
     else:
-        yield from kinds.of(incident.facts.kind, incident.number)
+        assets = {name for policy in policies.values() for name in policy.assets}
+        asset = next((name for name in incident.facts.affected if name in assets), "ASSET")
+        yield from kinds.of(incident.facts.kind, incident.number, asset)
 
 
 def _without(incident: Incident, policies: Mapping[str, HostPolicy]) -> Iterator[str]:

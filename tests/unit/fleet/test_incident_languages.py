@@ -82,7 +82,7 @@ def test_every_word_of_ours_passes_through_the_catalogue(
         "root_disk",
         "seawall ack 3 --reason 'incident 1'",
     ]
-    wrote += ["seawall status", "seawall snapshots ASSET", "seawall restore ASSET", "seawall runbook", "TEXT"]
+    wrote += ["seawall status", "seawall snapshots his", "seawall restore his", "seawall runbook", "TEXT"]
     wrote += [
         f"seawall incident note {number}",
         f"seawall incident show {number} --all",
