@@ -67,6 +67,8 @@ MASKED = (
     *("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "fstrim.timer"),
     *("e2scrub_reap.service", "systemd-logind.service", "getty.target"),
 )
+# A processor that is emulated on a busy computer takes minutes for what takes seconds.
+SLOW = "[Service]\nTimeoutStartSec=30min\n"
 # Mounts end with the shell: they are in a namespace of its own. The tree stays as it is.
 INSTALL = """
 set -eu
@@ -226,6 +228,8 @@ def _lay_out(files: Path) -> None:
     for template in ("etc/sysusers.d/seawall.conf", "etc/tmpfiles.d/seawall.conf"):
         rendered = Template((roles / f"{template}.j2").read_text("utf-8").replace("| comment", ""))
         texts[template] = rendered.render(ansible_managed="# made by a test")
+    for unit in ("seawall-devices", "seawall-health"):
+        texts[f"etc/systemd/system/{unit}.service.d/slow.conf"] = SLOW
     texts |= {"etc/seawall/policy.json": json.dumps(document(policy)), "var/tmp/settle": SETTLE}
     texts |= {"etc/hostname": f"{HOST}\n", "etc/machine-id": ""}
     for name, text in texts.items():
