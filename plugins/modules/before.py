@@ -70,7 +70,7 @@ def main() -> None:
     except Wrong as error:
         module.fail_json(msg=str(error))
     except OSError as error:
-        module.fail_json(msg=f"{error.filename}: {error.strerror}; what was kept is still there, run it again")
+        module.fail_json(msg=f"{error}; what was kept is still there, run it again")
 
 
 def keep(module: AnsibleModule) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from ops.policy.model import AWAY, Asset
 Policies = Mapping[str, HostPolicy]
 YEAR = timedelta(days=365)
 _DAY = timedelta(days=1)
+_SIXTY_DAYS = 60 * _DAY
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,19 @@ def _control(policies: Policies) -> Iterator[str]:
         yield "the control machine is not backed up"
 
 
+def _passwords(policies: Policies) -> Iterator[str]:
+    for host, policy in policies.items():
+        wanted = policy.hardening.accounts if policy.hardening else None
+        if wanted is None or wanted.password_age.span > _SIXTY_DAYS:
+            yield f"passwords on {host} may be older than 60 days"
+
+
+def _sessions(policies: Policies) -> Iterator[str]:
+    for host, policy in policies.items():
+        if not (policy.hardening and policy.hardening.accounts and policy.hardening.ssh):
+            yield f"no idle session on {host} ends"
+
+
 PREDICATES: Mapping[str, Predicate] = {
     "owners": Predicate(
         "each asset has an owner who can be reached", _owners, "write phone or mail of the contact in `contacts`"
@@ -200,4 +214,10 @@ PREDICATES: Mapping[str, Predicate] = {
     ),
     "summaries": Predicate("each asset says what it is", _classes, "write `summary` of the asset"),
     "control": Predicate("the control machine is backed up", _control, "write `control` into policy__all"),
+    "passwords": Predicate(
+        "passwords on every machine end within 60 days", _passwords, "write `accounts` into `hardening` of each machine"
+    ),
+    "sessions": Predicate(
+        "idle sessions on every machine end", _sessions, "write `accounts` and `ssh` into `hardening` of each machine"
+    ),
 }

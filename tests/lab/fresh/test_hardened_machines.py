@@ -53,7 +53,9 @@ CLOCK
 done
 systemctl restart chrony
 """
-ANSWERED = r"""timeout 60 sh -c 'until [ "$(chronyc -c -N sources | grep -Ec ",[1-9][0-7]*(,[^,]*){4}$")" = 2 ]; do sleep 0.2; done'"""
+ANSWERED = r"""
+timeout 60 sh -c 'until [ "$(chronyc -c -N sources | grep -Ec ",[1-9][0-7]*(,[^,]*){4}$")" = 2 ]; do sleep 0.2; done'
+"""
 STOPPED = "systemctl stop clock2 clock3; rm -f /run/clock?.conf; systemctl daemon-reload"
 UNFURNISHED = "userdel -r jana; userdel -r courier; rm -r /etc/systemd/system/chrony.service.d; systemctl daemon-reload"
 # All of a machine that hardening may change.
@@ -73,7 +75,8 @@ SHORT = r"printf 'Krtek-Veverka-7\nAb1xyz\nAb1xyz\n' | runuser -u jana -- passwd
 BROKEN = {
     "his1": r"""
 set -e
-rm /etc/ssh/sshd_config.d/00-seawall.conf /etc/profile.d/seawall-idle.sh /etc/security/pwquality.conf.d/seawall.conf
+echo 'PasswordAuthentication yes' >/etc/ssh/sshd_config.d/00-seawall.conf
+rm /etc/profile.d/seawall-idle.sh /etc/security/pwquality.conf.d/seawall.conf
 systemctl reload ssh
 chage -M 99999 jana
 echo 'server 127.0.0.9' >>/etc/chrony/chrony.conf

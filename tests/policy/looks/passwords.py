@@ -12,7 +12,7 @@ def look(wanted: dict) -> dict:
         return {}
     shells = {line[0]: line for line in table("/etc/passwd") if line[6].rpartition("/")[2] not in SHUT}
     ends = {line[0]: line for line in table("/etc/shadow")}
-    people = [name for name, line in shells.items() if 1000 <= int(line[2]) < 60_000 and has(ends.get(name))]
+    people = [name for name, line in shells.items() if 1000 <= number(line[2]) < 60_000 and has(ends.get(name))]
     stack = [line.split() for line in plain("/etc/pam.d/common-password")]
     return {
         "people": {name: ends[name][4] for name in people},
@@ -28,6 +28,10 @@ def look(wanted: dict) -> dict:
 def table(path: str) -> list:
     lines = [line.split(":") for line in Path(path).read_text("utf-8").splitlines()]
     return [line for line in lines if len(line) in {7, 9}]
+
+
+def number(text: str) -> int:
+    return int(text) if text.isdigit() else 0
 
 
 def has(line: list) -> bool:

@@ -44,6 +44,7 @@ repositories:
     place: removable
     options: {path: /srv/disks, calendar: "day 20, last day", disks: {red: {serial: A1}, blue: {serial: B2}}}
 control: {owner: it_head, repository: offsite, rpo: 8d, rto: 4h, retention: {all: 60d}}
+hardening: {accounts: {}, ssh: {}}
 alarms:
   on_call: [{who: it_head}]
   channels: {sms: {kind: command, options: {argv: [/usr/local/bin/sms]}}}

@@ -162,6 +162,8 @@ SPOILED: dict[str, Callable[[Any], Any]] = {
     "expectations": _undrilled,
     "summaries": _asset(summary=""),
     "control": lambda policy: replace(policy, control=None),
+    "passwords": lambda policy: replace(policy, hardening=replace(policy.hardening, accounts=None)),
+    "sessions": lambda policy: replace(policy, hardening=replace(policy.hardening, ssh=None)),
 }
 
 
