@@ -22,12 +22,18 @@ options:
     description: Settings that come before all others; none for what stands on the machine.
   account:
     description: The account that must get in, by a key where passwords are refused; none asks for nobody.
+  origin:
+    description: The address from which it comes, for settings that depend on that.
 """
 RETURN = """
 settings:
   description: What holds for that account, by the word in small letters.
 """
-OPTIONS = {"content": {"type": "str", "default": ""}, "account": {"type": "str", "default": ""}}
+OPTIONS = {
+    "content": {"type": "str", "default": ""},
+    "account": {"type": "str", "default": ""},
+    "origin": {"type": "str", "default": "127.0.0.1"},
+}
 CONFIGURATION = Path("/etc/ssh/sshd_config")
 SSHD = "/usr/sbin/sshd"
 
@@ -47,12 +53,12 @@ def main() -> None:
 
 def asked(module: AnsibleModule) -> dict[str, str]:
     """Return the settings that hold for the account, as sshd tells them; the first that is said of a word counts."""
-    account = module.params["account"] or "root"
+    account, origin = module.params["account"] or "root", module.params["origin"]
     Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where ssh.socket starts it, it comes and goes
     with tempfile.NamedTemporaryFile("w", prefix="seawall-sshd-") as file:
         file.write(f"{module.params['content']}\n{CONFIGURATION.read_text('utf-8')}")
         file.flush()
-        connection = f"user={account},host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22"
+        connection = f"user={account},host={origin},addr={origin},laddr=127.0.0.1,lport=22"
         code, out, said = module.run_command([SSHD, "-T", "-f", file.name, "-C", connection])
         if code:
             raise Wrong(
