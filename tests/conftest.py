@@ -13,7 +13,7 @@ pytest_plugins = ["healthy", "warm_ansible"]
 CHECKOUT = Path(__file__).parent.parent
 # In these no machine loses its power: what was written is there for whoever reads it, whether or not a disk has it yet.
 # A test that asks whether it is brought to the disk replaces `os.fsync` itself.
-WITHOUT_DISKS = tuple(CHECKOUT / "tests" / ring for ring in ("unit", "contract", "control"))
+WITHOUT_DISKS = tuple(CHECKOUT / "tests" / ring for ring in ("unit", "contract"))
 YOUNG = 100_000  # as in ops.__main__: objects of which the collector looks for what is garbage
 
 
