@@ -35,10 +35,10 @@ policy["repositories"]["disks"]["options"]["disks"]["red"]["repository"] = sys.a
 file.write_text(json.dumps(policy))
 END
 """
-# What later tests would find of it: states, and what is kept beside.
-FORGOTTEN = f"""cd {STATES} && rm -rf --one-file-system {PATH} {AUTHORITY} \\
-  *-{FAR}.json *-{DISKS}.json *-{DISKS}-*.json */{FAR} */{DISKS} */*-{DISKS}-*"""
-
+# What later tests would find of it: states, what is kept beside, and accounts, which no playbook takes away.
+FORGOTTEN = f"""cd {STATES} && rm -rf --one-file-system {PATH} {AUTHORITY} key-{FAR} key-{DISKS} ../keys/*-{DISKS}-* \\
+  *-{FAR}.json *-{DISKS}.json *-{DISKS}-*.json */{FAR} */{DISKS} */*-{DISKS}-*
+cd /etc/seawall/credentials && rm -f {FAR}.* {DISKS}.* *-{FAR}.* *-{DISKS}.*"""
 DRILLED = f"{STATES}/drill-documents.json"  # what was drilled last, as other tests left it
 
 

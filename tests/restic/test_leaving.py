@@ -104,15 +104,13 @@ def test_whatever_is_done_behind_the_door_hurts_nothing(hurt: Site, act: str) ->
 
 
 def test_a_server_forgets_for_nobody_what_is_its_newest(hurt: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever its host asks; and what it has forgotten by then were second names."""
     import ops.jobs.keeper.retention_run as module
 
     before = hurt.files()
     *_, newest = (one for one in hurt.plan().stays if one.asset == "documents")
     monkeypatch.setattr(module.due, "chosen", lambda *_: (newest,))
     monkeypatch.setattr(module.comparing, "least", lambda *_: 1)
-    ended = hurt.retention()
-    assert (ended.code, "could not, or would not, forget" in ended.line) == (1, True)
+    assert "could not, or would not, forget" in hurt.retention().line
     assert hurt.files() == before
     told = json.loads((hurt.machine.root / "var/lib/seawall/state/leave-primary.json").read_text())
     assert "wants the newest set of documents to leave; it stays" in told["message"]
