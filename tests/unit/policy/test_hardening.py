@@ -62,8 +62,32 @@ def test_nothing_out_of_date_is_offered():
         ({"ssh": {"root": "yes"}}, "key, no"),
         ({"ssh": {"password": True}}, "passwords"),
         ({"ssl": {}}, "ssh"),
+        ({"time": {"sources": ["ntp1.hospital.example"]}}, "expected 2 to 8"),
+        ({"time": {"sources": ["192.0.2.1", "192.0.2.1", "192.0.2.2"]}}, "twice"),
+        ({"time": {"sources": ["192.0.2.1", "ntp 2"]}}, "ntp 2"),
+        ({"time": {"sources": ["192.0.2.1", "x\nallow all"]}}, "sources"),
+        ({"time": {}}, "sources"),
+        ({"accounts": {"password_age": "36h"}}, "whole days"),
+        ({"accounts": {"password_age": "3d"}}, "password_age"),
+        ({"accounts": {"password_warning": "90d"}}, "password_warning"),
+        ({"accounts": {"password_length": 4}}, "6 to 64"),
+        ({"accounts": {"service_accounts": ["root"]}}, "root"),
     ],
 )
 def test_a_wrong_word_or_number_is_refused(wrong, word):
     with pytest.raises(PolicyError, match=word):
         decode(Hardening, wrong, "policy.hardening")
+
+
+def test_spans_become_days_where_a_machine_counts_them():
+    wanted = part(
+        compiled(accounts={"password_age": "60d", "idle": "10min", "service_accounts": ["b", "a"]}), "accounts"
+    )
+    assert (wanted["age"], wanted["warning"], wanted["idle"]) == (60, 7, 600)
+    assert wanted["services"] == ["a", "b"]
+
+
+def test_the_sources_of_the_clock_stay_in_their_order():
+    assert part(compiled(time={"sources": ["192.0.2.2", "192.0.2.1"]}), "time") == {
+        "sources": ["192.0.2.2", "192.0.2.1"]
+    }
