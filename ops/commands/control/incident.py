@@ -61,7 +61,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--all", action="store_true", help="list those that are closed, too")
     for command in (opening, noting, closing, showing, listing):
         _options.add_inventory(command)
-        add_language(command) if command in (opening, showing, listing) else None
+        if command in (opening, showing, listing):
+            add_language(command)
         command.formatter_class = argparse.RawDescriptionHelpFormatter
         name = command.prog.split()[-1]
         examples = [line for line in (__doc__ or "").splitlines() if line.startswith(f"  seawall incident {name}")]

@@ -24,11 +24,12 @@ def found(folder: Path, wanted: Mapping[str, int]) -> dict[str, bytes]:
     sizes, made = set(wanted.values()), dict[str, bytes]()
     for path in _plain(folder):
         try:
-            if path.stat().st_size not in sizes:
-                continue
-            content = path.read_bytes()
+            size = path.stat().st_size
+            content = path.read_bytes() if size in sizes and size <= MOST_BYTES else None
         except OSError as error:
             raise UsageError(f"{path} can't be read: {error.strerror}", "run as whoever keeps these files") from error
+        if content is None:
+            continue
         digest = hashlib.sha256(content).hexdigest()
         if wanted.get(digest) == len(content):
             made[digest] = content

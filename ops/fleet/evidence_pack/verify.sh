@@ -202,8 +202,9 @@ ledger() {
 
 # Files that are named by their own digest, and by a record: policy versions and what attestations show.
 named() {
-    for file in "$1"/*; do
-        [ -f "$file" ] || continue
+    [ -d "$1" ] || return
+    find "$1" -type f > "$scratch/named" || lost
+    while read -r file; do
         digest=${file##*/}
         digest=${digest%.json}
         if [ "$(sha256sum < "$file" | cut -c 1-64)" != "$digest" ]; then
@@ -211,7 +212,7 @@ named() {
         elif ! cat ledgers/*/records.jsonl | grep -q -F "$2$digest\""; then
             bad "added: $file is named by no record"
         fi
-    done
+    done < "$scratch/named"
 }
 named policy/versions '"policy":"'
 named attested '"sha256":"'

@@ -125,6 +125,7 @@ FORGED = {
         "changed: policy/",
     ),
     "a file that nobody attested": (added("attested", b"another form"), "added: attested/"),
+    "one in a folder below": (added("attested/more", b"another form", ".json"), "added: attested/more/"),
     "a policy that held never": (added("policy/versions", b"{}", ".json"), "added: policy/versions/"),
     "an incident": (
         changed("ledgers/control/records", lambda one: one.replace(b"power", b"Power", 1)),
@@ -244,7 +245,11 @@ def test_a_folder_that_is_none_or_too_large_is_refused(tmp_path: Path, monkeypat
     (tmp_path / "scans").mkdir()
     (tmp_path / "scans/link").symlink_to(tmp_path / "a")
     assert attested.found(tmp_path / "scans", wanted) == {}
-    monkeypatch.setattr(attested, "MOST_BYTES", 3)
+    monkeypatch.setattr(attested, "MOST_BYTES", 3)  # one of that size is not even read
+    assert attested.found(tmp_path, wanted) == {}
+    (tmp_path / "b").write_bytes(SCAN[::-1])
+    wanted |= {hashlib.sha256(SCAN[::-1]).hexdigest(): len(SCAN)}
+    monkeypatch.setattr(attested, "MOST_BYTES", len(SCAN) + 3)
     with pytest.raises(UsageError, match="are larger than"):
         attested.found(tmp_path, wanted)
     monkeypatch.setattr(attested, "MOST_FILES", 0)
