@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-# What Debian calls upsmon in /sbin looks first whether NUT is to run, and reads nothing where it is not.
-PROGRAMS = {"ups.conf": ["upsdrvctl", "-t", "start"], "upsmon.conf": ["/lib/nut/upsmon", "-K"]}
+# What Debian calls upsmon in /sbin looks first whether NUT is to run, and reads nothing where it is not. That of Debian
+# 12 reads nothing either while it sees another upsmon run, so that it is not to see one.
+UPSMON = "/lib/nut/upsmon"
+PROGRAMS = {"ups.conf": ["upsdrvctl", "-t", "start"], "upsmon.conf": ["unshare", "--pid", "--fork", UPSMON, "-K"]}
 # upsmon -K looks whether the machine was to be shut down. It ends with 1 where not, and where it could not read a line.
 READ = re.compile(r"^Power down flag is (not )?set", re.MULTILINE)
 COMPLAINT = re.compile(r"invalid|unusable|unable|discarding|fatal|can't start|unknown|unrecogni", re.IGNORECASE)
@@ -49,7 +51,8 @@ def _program(module: Any, name: str, folder: str) -> Iterator[str]:
     complaints = [_discreet(line, folder) for line in said.splitlines() if COMPLAINT.search(line)]
     good = code == 0 if name == "ups.conf" else bool(READ.search(said))
     if complaints or not good:
-        yield f"{name}: {Path(PROGRAMS[name][0]).name} refuses it: {' | '.join(complaints) or f'it ends with {code}'}"
+        program = "upsmon" if UPSMON in PROGRAMS[name] else PROGRAMS[name][0]
+        yield f"{name}: {program} refuses it: {' | '.join(complaints) or f'it ends with {code}'}"
 
 
 def _discreet(line: str, folder: str) -> str:
