@@ -64,14 +64,7 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
             secrets, backup = own | _secrets(copy.to) | account, f"seawall-backup-{name}.service"
             by_hand = policy.repositories[copy.to].kind == "removable"
             yield Act(host, unit, command, copy.calendar, delay, "seawall", "", secrets, backup, by_hand)
-    for name, drilled in policy.drills.items():
-        drill, asset = drilled.asset.drill, drilled.asset
-        places = [asset.repository, *(copy.to for copy in asset.copies.values())]
-        served = [place for place in places if policy.repositories[place].host]
-        secrets = frozenset().union(*(_secrets(f"{drilled.host}-{place}") for place in served))
-        yield Act(
-            host, f"seawall-drill-{name}", f"drill {name}", drill and drill.calendar, DRILL_DELAY, "root", "", secrets
-        )
+    yield from _drills(host, policy)
     yield from _exports(host, policy)
     yield from _leaving(host, policy)
     yield from _renewing(host, policy)
@@ -93,6 +86,18 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
         planned = Calendar.parse("*-*-* 06:00:00").zoned(policy.site.timezone)
         yield Act(host, "seawall-retention", "retention plan", planned, ARRIVALS_DELAY, "seawall", reads, frozenset())
         yield Act(host, "seawall-scrub", command, daily, ARRIVALS_DELAY, "seawall", reads, frozenset())
+
+
+def _drills(host: str, policy: HostPolicy) -> Iterator[Act]:
+    """What drills, with the secrets of each place that the drilled sets may come from."""
+    for name, drilled in policy.drills.items():
+        drill, asset = drilled.asset.drill, drilled.asset
+        places = [asset.repository, *(copy.to for copy in asset.copies.values())]
+        served = [place for place in places if policy.repositories[place].host]
+        secrets = frozenset().union(*(_secrets(f"{drilled.host}-{place}") for place in served))
+        yield Act(
+            host, f"seawall-drill-{name}", f"drill {name}", drill and drill.calendar, DRILL_DELAY, "root", "", secrets
+        )
 
 
 def _exports(host: str, policy: HostPolicy) -> Iterator[Act]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -52,7 +52,11 @@ def kind(policy: HostPolicy, check: str) -> str:
     spec = policy.checks.get(check)
     if spec is None:
         return check
-    return JUDGED_BY[spec.options.fault] if spec.kind == STAGED else spec.kind
+    if spec.kind != STAGED:
+        return spec.kind
+    # The control machine has the options as they were written, a server has them decoded.
+    written = spec.options if isinstance(spec.options, Mapping) else vars(spec.options)
+    return JUDGED_BY.get(written.get("fault", ""), STAGED)
 
 
 def rule_of(policy: HostPolicy, alarms: Alarms, check: str) -> AlarmRule | None:
