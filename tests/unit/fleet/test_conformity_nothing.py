@@ -27,7 +27,8 @@ EMPTY = replace(HEALTHY, policies={}, ledgers={}, incidents=IncidentFacts())
 HOLLOW = replace(
     HEALTHY,
     policies={
-        host: replace(one, assets={}, drills={}, checks={}, alarms=None, control=None) for host, one in POLICIES.items()
+        host: replace(one, assets={}, drills={}, checks={}, alarms=None, control=None, hardening=None)
+        for host, one in POLICIES.items()
     },
     ledgers={host: LedgerFacts() for host in POLICIES},
     incidents=IncidentFacts(trouble="", head=proof("backup", "control")),
