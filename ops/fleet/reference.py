@@ -43,6 +43,7 @@ vault values are not allowed, and a key that is not on this page is an error.
 
     seawall policy check inventories/hospital    list every problem with file, line and the nearest known key
     seawall policy show his1                     show what applies to his1, and where each value comes from
+    seawall policy why assets.his.rpo            what a key means, its value on each host, and who wrote it
 
 Write durations as `15min`, `26h`, `7d`, `2y`; sizes as `512MiB`, `10GiB`; shares as `15%`; days as `2027-03-31`. Write
 a calendar as in a procedure (`day 10, day 20, last day`; `quarter ends 20:00`) or as a systemd calendar expression

@@ -5,13 +5,15 @@ seawall policy check inventories/hospital    list every problem with its file an
 seawall policy check --dates                 and the next three dates of every backup, copy and drill
 seawall policy show his1                     show what applies to his1, and where each value comes from
 seawall policy show his1 etc_his1            only what concerns its asset etc_his1
+seawall policy why assets.his.rpo            what a key means, its value on each host, and who wrote it
+seawall policy why rpo --host his1           every key of that name on his1
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +22,7 @@ from ops.commands.control import _options, _policy_new
 from ops.core import clock
 from ops.core.errors import PolicyError, Problem, UsageError
 from ops.core.kinds import nearest
-from ops.fleet.inventory import origin
+from ops.fleet.inventory import origin, reasons
 from ops.fleet.inventory.check import examine, judge
 from ops.policy import dates
 from ops.policy.compile import document
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall policy` understands on the control machine."""
-    commands = parser.add_subparsers(dest="command", required=True, metavar="new|check|show|reference|validate")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="new|check|show|why|reference|validate")
     _policy_new.arguments(commands.add_parser("new", help="write the inventory of a new site, from ten answers"))
     check = commands.add_parser("check", help="check the policy of a whole inventory")
     _options.add_inventory(check, positional=True)
@@ -44,6 +46,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     show.add_argument("host", help="the machine, as the inventory names it")
     show.add_argument("asset", nargs="?", help="show only what concerns this asset")
     _options.add_inventory(show)
+    why = commands.add_parser("why", help="show what a key means, its value on each host, and where it comes from")
+    why.add_argument("key", help="the path of a value or how it ends, such as rpo, assets.his or assets.his.rpo")
+    why.add_argument("--host", help="only what applies to this machine")
+    _options.add_inventory(why)
     reference = commands.add_parser("reference", help="generate docs/policy.md from the types of the policy")
     reference.add_argument("--output", type=Path, metavar="FILE", help="output file (default: standard output)")
     validate = commands.add_parser("validate", help="check a policy file before it replaces a machine's own")
@@ -58,6 +64,8 @@ def execute(options: argparse.Namespace) -> int:
         return _check(_options.named_inventory(options), options.dates, options.json)
     if options.command == "show":
         return _show(_options.named_inventory(options), (options.host, options.asset), options.json)
+    if options.command == "why":
+        return _why(_options.named_inventory(options), options.key, options.host, options.json)
     if options.command == "reference":
         return _reference(options.output)
     return validate(options.file, as_json=options.json)
@@ -120,20 +128,39 @@ def _counted(counts: Mapping[str, int]) -> list[str]:
     return [*(f"{word}," for word in words[:-1]), words[-1]]
 
 
-def _show(path: Path, wanted: tuple[str, str | None], plain: bool) -> int:
+def _why(path: Path, wanted: str, host: str | None, plain: bool) -> int:
+    policies = _valid(path, host)
+    found = list(reasons.reasons(path, policies, wanted)) or reasons.nowhere(policies, wanted)
+    if not found:
+        near = nearest(wanted, sorted(reasons.known(policies)))
+        raise UsageError(f"there is no key {wanted!r}{near}; `seawall policy show HOST` lists those of a machine")
+    if plain:
+        print(json.dumps({"version": 1, "values": [asdict(one) for one in found]}, ensure_ascii=False))
+        return 0
+    print("\n".join(reasons.worded(found)))
+    return 0
+
+
+def _valid(path: Path, host: str | None) -> Mapping[str, HostPolicy]:
+    """Return the policies of an inventory without a mistake, that of one host alone if one is named."""
     policies, problems = judge(path)
     _options.tell_inventory(path, len(policies))
     if problems:
         raise PolicyError(problems)
-    host, asset = wanted
-    if host not in policies:
+    if host and host not in policies:
         known = sorted(policies)
         raise UsageError(f"unknown host {host!r}{nearest(host, known)}; known: {', '.join(known)}")
+    return {host: policies[host]} if host else policies
+
+
+def _show(path: Path, wanted: tuple[str, str | None], plain: bool) -> int:
+    host, asset = wanted
+    policies = _valid(path, host)
     data = document(policies[host])
     if plain:
         print(json.dumps(data, indent=2, ensure_ascii=False))
         return 0
-    for value in origin.values(path, data, asset):
+    for value in origin.Layers(path).values(data, asset):
         print(f"{f'{value.path} = {worded(value.value)}':<72}  # {value.origin}")
     print("\n".join(dates.of_host(_narrowed(policies[host], asset), clock.now())))
     return 0

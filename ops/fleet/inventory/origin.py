@@ -55,19 +55,25 @@ class _Host:
         return mark
 
 
-def values(path: Path, document: Mapping[str, Any], asset: str | None = None) -> Iterator[Value]:
-    """Given an inventory and the document of one of its hosts, yield every value with its origin.
+class Layers:
+    """What the files of an inventory say of each host, read once."""
 
-    asset: only what concerns this one: itself, its drill here, and its checks; raise UsageError if it isn't here.
-    """
-    read, written = inventory.read(path), locate.read(path, [])
-    layers = read_layers(read.variables, read.groups, [])
-    hosts = {name: _Host(name, *assets.resolve(name, layers[name], layers, []), written) for name in layers}
-    starts = _starts(document, asset) if asset else ("",)
-    for place, value in leaves(dict(document)):
-        if place.startswith(starts):
-            owner, theirs = _owner(place, document)
-            yield Value(place, value, hosts[owner].origin(theirs, read.groups))
+    def __init__(self, path: Path) -> None:
+        read, written = inventory.read(path), locate.read(path, [])
+        layers = read_layers(read.variables, read.groups, [])
+        self._hosts = {name: _Host(name, *assets.resolve(name, layers[name], layers, []), written) for name in layers}
+        self._groups = read.groups
+
+    def values(self, document: Mapping[str, Any], asset: str | None = None) -> Iterator[Value]:
+        """Given the document of one of the hosts, yield every value with its origin.
+
+        asset: only what concerns this one: itself, its drill here, and its checks; raise UsageError if it isn't here.
+        """
+        starts = _starts(document, asset) if asset else ("",)
+        for place, value in leaves(dict(document)):
+            if place.startswith(starts):
+                owner, theirs = _owner(place, document)
+                yield Value(place, value, self._hosts[owner].origin(theirs, self._groups))
 
 
 def named(host: str, asset: str, known: Collection[str]) -> str:
