@@ -14,7 +14,15 @@ from ops.fleet.inventory.check import judge
 CHECKOUT = Path(__file__).parents[3]
 BLOCK = re.compile(r"^```yaml\n# (\S+\.yml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = ("first-hour.md", "from-your-procedure.md")
-OF_HOSPITAL = ("s3.md", "removable-disks.md", "procedures.md", "ups.md", "prometheus.md", "fleet.md")
+OF_HOSPITAL = (
+    "s3.md",
+    "silent-machines.md",
+    "removable-disks.md",
+    "procedures.md",
+    "ups.md",
+    "prometheus.md",
+    "fleet.md",
+)
 
 
 def blocks(page: str) -> list[tuple[str, str]]:
