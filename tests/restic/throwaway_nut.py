@@ -11,7 +11,7 @@ import pytest
 
 ONLY_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="NUT's programs change their account, which only root may")
 KEPT = Path(__file__).parents[2] / ".cache/nut"
-PACKAGES = ("nut-server", "nut-client", "libupsclient6")
+PACKAGES = ("nut-server", "nut-client", "libupsclient6", "libnss3", "libnspr4")  # a bare machine has none of them
 LIBRARIES = f"{KEPT}/root/usr/lib/x86_64-linux-gnu:{KEPT}/root/lib/x86_64-linux-gnu"
 PASSWORD = "only-for-a-throwaway"
 
@@ -19,7 +19,7 @@ PASSWORD = "only-for-a-throwaway"
 def programs() -> Path:
     """Return the folder of NUT's programs; they are fetched once."""
     folder = KEPT / "root/lib/nut"
-    if not folder.is_dir():
+    if not (folder.is_dir() and all(any(KEPT.glob(f"{package}_*.deb")) for package in PACKAGES)):
         KEPT.mkdir(parents=True, exist_ok=True)
         subprocess.run(["apt-get", "-qq", "download", *PACKAGES], cwd=KEPT, check=True, capture_output=True)
         for package in KEPT.glob("*.deb"):
