@@ -43,8 +43,10 @@ def test_what_only_a_less_strict_server_takes_comes_back_whatever_the_settings(s
     finally:
         asked(site, host, AS_BEFORE)
     assert said.count("pass ") == RUNGS, said
-    query = "select group_concat(cast(seen as char) order by id) from loose_b.dated; select less from loose_b.below"
-    assert asked(site, host, query).split() == ["2021-02-31,2020-06-31,0000-00-00,2020-00-01", "-4"]
+    query = "select group_concat(cast(seen as char) order by id) from loose_b.dated"
+    assert asked(site, host, query) == "2021-02-31,2020-06-31,0000-00-00,2020-00-01"
+    # What is computed when it is read depends on the reader's mode; that its row is there does not.
+    assert asked(site, host, "select n from loose_b.below") == "1"
     dropped(site, host, "loose%")
 
 
