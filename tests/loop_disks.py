@@ -85,6 +85,8 @@ def mount_point() -> Iterator[Path]:
     above = Path(tempfile.mkdtemp(prefix="seawall-disks-", dir="/srv"))
     run("mount", "--bind", above, above)
     try:
+        # Apart from what is below it, which may be shared, too: a disk would be mounted there as well.
+        run("mount", "--make-private", above)
         run("mount", "--make-shared", above)
         folder = Path(tempfile.mkdtemp(prefix="seawall-disk-", dir=above))
         try:

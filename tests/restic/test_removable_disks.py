@@ -162,7 +162,6 @@ def test_a_disk_that_is_in_use_stays_and_was_not_good(disks: Disks, capsys) -> N
 def test_it_is_mounted_so_that_nothing_on_it_is_obeyed(disks: Disks) -> None:
     with loop_disks.attached(disks.file("red")):
         assert disks.seawall("arrive") == 0
-        # Whoever holds all of this computer under another name beside this test has the same mount once more there.
         lines = [one.split() for one in Path("/proc/self/mountinfo").read_text().splitlines()]
         (line,) = [one for one in lines if one[4] == str(disks.mounted)]
         assert {"nosuid", "nodev", "noexec", "nosymfollow"} <= {*line[5].split(",")}
