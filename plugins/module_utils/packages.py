@@ -9,8 +9,9 @@ from typing import Any
 from ansible_collections.seawall.operations.plugins.module_utils.steps import Wrong
 
 APT = ("apt-get", "-qq", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120")
-# What somebody merely suggests is no reason to stay; systemd suggests what the judge of passwords needs.
-NEEDED = ("-o", "APT::AutoRemove::SuggestsImportant=false")
+# What somebody merely suggests or recommends is no reason to stay: systemd suggests what the judge of passwords needs,
+# and libc6 of Debian 13 recommends what chrony needs. What was there before stays all the same.
+NEEDED = ("-o", "APT::AutoRemove::SuggestsImportant=false", "-o", "APT::AutoRemove::RecommendsImportant=false")
 QUIET = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8", "NEEDRESTART_MODE": "l"}
 
 
