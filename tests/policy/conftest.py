@@ -11,6 +11,7 @@ A test takes a subject (`machine`, `act`, `door`, ...) and runs for each of the 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -27,9 +28,9 @@ SUBJECTS = {
     "machine": wanted.machines,
     "keeper": wanted.keepers,
     "driller": wanted.drillers,
-    "strict_ssh": wanted.strict("ssh"),
-    "timed": wanted.strict("time"),
-    "personal": wanted.strict("accounts"),
+    "strict_ssh": partial(hardening_wanted.hardened, part="ssh"),
+    "timed": partial(hardening_wanted.hardened, part="time"),
+    "personal": partial(hardening_wanted.hardened, part="accounts"),
     "restic_machine": wanted.restics,
     "act": acts_wanted.acts,
     "door": wanted.doors,
@@ -40,9 +41,9 @@ SUBJECTS = {
     "database": wanted.databases,
     "mariadb": wanted.mariadbs,
     "ups": wanted.upses,
-    "walled": lambda policies: hardening_wanted.hardened(policies, "firewall"),
-    "audited": lambda policies: hardening_wanted.hardened(policies, "audit"),
-    "bolted": lambda policies: hardening_wanted.hardened(policies, "usb_storage"),
+    "walled": partial(hardening_wanted.hardened, part="firewall"),
+    "audited": partial(hardening_wanted.hardened, part="audit"),
+    "bolted": partial(hardening_wanted.hardened, part="usb_storage"),
 }
 SITE = pytest.StashKey[Site]()
 SEEN = pytest.StashKey[dict]()

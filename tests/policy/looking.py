@@ -129,14 +129,13 @@ class Site:
             "looks": _texts("[!_]*.py"),
             "wanted": {
                 "accounts": ACCOUNTS,
-                **_strict(policies[host]),
+                **_hardening(policies, host),
                 "authority": self.authority,
                 "units": [act.unit for act in acts_wanted.acts(policies) if act.host == host],
                 "doors": [_door(door) for door in wanted.doors(policies) if door.host == host],
                 "stores": [_store(store) for store in stores_wanted.stores(policies) if store.host == host],
                 "databases": [_database(source) for source in wanted.databases(policies) if source.host == host],
                 "mariadb": [_mariadb(source) for source in wanted.mariadbs(policies) if source.host == host],
-                **{part: _hardened(policies, host, part) for part in ("firewall", "audit", "usb_storage")},
                 "ups": [
                     {"host": ups.options.host, "port": ups.options.port}
                     for ups in wanted.upses(policies)
@@ -150,20 +149,17 @@ def _texts(pattern: str) -> dict[str, str]:
     return {path.stem: path.read_text(encoding="utf-8") for path in sorted((HERE / "looks").glob(pattern))}
 
 
-def _strict(policy: HostPolicy) -> dict[str, Any]:
+def _hardening(policies: Mapping[str, HostPolicy], host: str) -> dict[str, Any]:
     """What a look at a hardened machine must know; a part that is left alone is not looked at."""
-    parts = policy.hardening
-    services = parts.accounts.service_accounts if parts and parts.accounts else ()
-    return {
-        "ssh": bool(parts and parts.ssh),
-        "time": bool(parts and parts.time),
-        "passwords": {"services": list(map(str, services))} if parts and parts.accounts else None,
+    parts = ("ssh", "time", "accounts", "firewall", "audit", "usb_storage")
+    found = {
+        part: one.wanted for part in parts for one in hardening_wanted.hardened(policies, part) if one.host == host
     }
-
-
-def _hardened(policies: Mapping[str, HostPolicy], host: str, part: str) -> bool | None:
-    """Return whether a machine has a part of hardening; None where not, so that a look need not look."""
-    return True if any(one.host == host for one in hardening_wanted.hardened(policies, part)) else None
+    accounts = found.get("accounts")
+    return {
+        **{part: part in found for part in parts if part != "accounts"},  # the accounts of all are looked at anyway
+        "passwords": {"services": [*map(str, accounts.service_accounts)]} if accounts else None,
+    }
 
 
 def _door(door: wanted.Door) -> dict[str, Any]:

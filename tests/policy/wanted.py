@@ -6,7 +6,7 @@ there is seen here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,27 +85,6 @@ class Ups:
 
     def __str__(self) -> str:
         return f"{self.host} upsd at {self.options.host}"
-
-
-@dataclass(frozen=True)
-class Strict:
-    """A machine that is hardened in one way, and how the policy wants that."""
-
-    host: str
-    wanted: Any
-
-    def __str__(self) -> str:
-        return self.host
-
-
-def strict(part: str) -> Callable[[Policies], list[Strict]]:
-    """Return what finds the machines with a part of hardening."""
-
-    def found(policies: Policies) -> list[Strict]:
-        parts = {host: getattr(policy.hardening, part, None) for host, policy in policies.items()}
-        return [Strict(host, wanted) for host, wanted in parts.items() if wanted]
-
-    return found
 
 
 def machines(policies: Policies) -> list[Machine]:

@@ -7,7 +7,7 @@ MODULES = ("usb_storage", "uas")
 
 
 def look(wanted: dict) -> dict:
-    if wanted["usb_storage"] is None:
+    if not wanted["usb_storage"]:
         return {}
     return {
         "loaded": [name for name in MODULES if Path("/sys/module", name).exists()],
