@@ -3,17 +3,13 @@
 The machines are as they were before when it ends.
 """
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import yaml
+from hardening_lab import HOSTS, LIMIT, hardened_by, verified
 from hospital import Site, changes
 
 pytestmark = pytest.mark.lab
-HOSTS = ("his1", "backup1")  # Debian 12 and 13
-LIMIT = ("--limit", ",".join(HOSTS))
 PARTS = {
     "ssh": {"idle": "10min"},
     "time": {"sources": ["127.0.0.2", "127.0.0.3"]},
@@ -117,28 +113,17 @@ FOUND = {
 @pytest.fixture(scope="module")
 def hardened(fresh: Site) -> Iterator[Site]:
     """The machines with people on them and a policy that hardens; in the end nothing of it is left."""
-    policy = fresh.lab.inventory / "group_vars/all/policy.yml"
-    before = policy.read_text("utf-8")
     for host in HOSTS:
-        done = fresh.on(host, FURNISHED)
-        assert done.code == 0, done.stderr
+        done(fresh, host, FURNISHED)
     try:
-        wanted(policy, before, PARTS)
-        yield fresh
+        with hardened_by(fresh, PARTS):
+            yield fresh
     finally:
         for host in HOSTS:
             fresh.on(host, STOPPED)
         fresh.ansible("unharden.yml", *LIMIT)
         for host in HOSTS:
             fresh.on(host, UNFURNISHED)
-        policy.write_text(before, "utf-8")
-
-
-def wanted(policy: Path, text: str, parts: dict) -> None:
-    """Have the policy want these parts of hardening on every machine."""
-    changed = yaml.safe_load(text)
-    changed["policy__all"]["hardening"] = parts
-    policy.write_text(yaml.safe_dump(changed, allow_unicode=True), "utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -149,16 +134,6 @@ def stood(hardened: Site) -> dict[str, str]:
 
 def stands(site: Site) -> dict[str, str]:
     return {host: site.on(host, STANDS).stdout for host in HOSTS}
-
-
-def verified(site: Site) -> dict[tuple[str, str], str]:
-    """Return what the host checks of these parts say that does not pass."""
-    done = site.seawall("verify", "-i", site.lab.inventory, "--json")
-    assert done.stdout, done.stderr
-    machines = json.loads(done.stdout)["machines"]
-    checks = [(host, check) for host in HOSTS for check in machines[host]["checks"] if check["subject"] in SUBJECTS]
-    assert len(checks) == len(HOSTS) * CHECKS
-    return {(host, check["name"]): check["message"] for host, check in checks if check["verdict"] != "pass"}
 
 
 def done(site: Site, host: str, command: str) -> None:
@@ -176,13 +151,8 @@ def test_check_mode_tells_and_touches_nothing(hardened: Site, stood: dict[str, s
 
 
 def test_what_would_lock_ansible_out_is_refused(hardened: Site, stood: dict[str, str]) -> None:
-    policy = hardened.lab.inventory / "group_vars/all/policy.yml"
-    before = policy.read_text("utf-8")
-    wanted(policy, before, {"ssh": {"root": "no"}})
-    try:
+    with hardened_by(hardened, {"ssh": {"root": "no"}}):
         told = hardened.ansible("harden.yml", *LIMIT, ok=range(1, 256))
-    finally:
-        policy.write_text(before, "utf-8")
     assert told.stdout.count("the policy would lock root out") >= len(HOSTS)
     assert stands(hardened) == stood
 
@@ -193,7 +163,7 @@ def test_hardened_machines_are_as_the_policy_wants(hardened: Site, stood: dict[s
     for host in HOSTS:
         done(hardened, host, CLOCKS + ANSWERED)
         assert hardened.on(host, SHORT).code != 0
-    assert verified(hardened) == {}
+    assert verified(hardened, SUBJECTS, CHECKS) == {}
 
 
 def test_a_second_run_changes_nothing(hardened: Site, stood: dict[str, str]) -> None:
@@ -205,7 +175,7 @@ def test_what_is_broken_is_found(hardened: Site, stood: dict[str, str]) -> None:
     for host, ways in BROKEN.items():
         done(hardened, host, ways)
     try:
-        found = verified(hardened)
+        found = verified(hardened, SUBJECTS, CHECKS)
     finally:
         for host, mended in MENDED.items():
             done(hardened, host, mended)

@@ -3,20 +3,22 @@
 Last in its ring: the machines are as they were before when it ends.
 """
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+from hardening_lab import HOSTS, hardened_by, verified
+from hardening_lab import LIMIT as BOTH
 from hospital import Site, changes
 
 from ops.lab.identity import gateway
 
 pytestmark = pytest.mark.lab
-WALLED = ("his1", "backup1")  # Debian 12 and 13
-LIMIT = ("--limit", ",".join(WALLED), "--tags", "firewall,audit,usb_storage")
+PARTS = ("firewall", "audit", "usb_storage")
+CHECKS = 8  # host checks of these parts
+LIMIT = (*BOTH, "--tags", ",".join(PARTS))
 # All of a machine that hardening may change; systemctl takes away empty folders of links when it disables something.
 STANDS = r"""
 dpkg-query -W -f '${Package} ${db:Status-Status}\n' | grep -v not-installed
@@ -51,42 +53,26 @@ FOUND = {
     ("his1", "disks that the policy does not list are cut off"): "udev cuts off nothing",
 }
 # A container's kernel records nothing for it, and that is told, never passed over.
-UNKNOWN = {(host, name) for host in WALLED for name in ("acts are recorded", "no record was lost")}
+UNKNOWN = {(host, name) for host in HOSTS for name in ("acts are recorded", "no record was lost")}
 
 
 @pytest.fixture(scope="module")
 def walled(fresh: Site) -> Iterator[Site]:
     """The machines with a policy that hardens two of them; in the end nothing of it is left, whatever happened."""
-    policy = fresh.lab.inventory / "group_vars/all/policy.yml"
-    before = policy.read_text("utf-8")
     here = str(gateway(fresh.lab.machine("his1").network.block))
     zones = {"management": [here], "clients": ["drill1"]}
     firewall = {"zones": zones, "allow": {"web": {"ports": [8080], "from": ["clients"]}}}
-    changed = yaml.safe_load(before)
-    changed["policy__all"]["hardening"] = {"firewall": firewall, "audit": {}, "usb_storage": {}}
-    policy.write_text(yaml.safe_dump(changed, allow_unicode=True), "utf-8")
-    try:
-        yield fresh
-    finally:
-        fresh.ansible("unharden.yml", *LIMIT[:2])
-        policy.write_text(before, "utf-8")
+    with hardened_by(fresh, {"firewall": firewall, "audit": {}, "usb_storage": {}}):
+        try:
+            yield fresh
+        finally:
+            fresh.ansible("unharden.yml", *BOTH)
 
 
 @pytest.fixture(scope="module")
 def stood(walled: Site) -> dict[str, str]:
     """What stood on each machine before."""
-    return {host: walled.on(host, STANDS).stdout for host in WALLED}
-
-
-def verified(site: Site) -> dict[tuple[str, str], str]:
-    """Return what the host checks of these parts say that does not pass."""
-    done = site.seawall("verify", "-i", site.lab.inventory, "--json")
-    assert done.stdout, done.stderr
-    machines = json.loads(done.stdout)["machines"]
-    parts = ("firewall", "audit", "usb_storage")
-    checks = [(host, check) for host in WALLED for check in machines[host]["checks"] if check["subject"] in parts]
-    assert len(checks) == len(WALLED) * 8
-    return {(host, check["name"]): check["message"] for host, check in checks if check["verdict"] != "pass"}
+    return {host: walled.on(host, STANDS).stdout for host in HOSTS}
 
 
 def answers(site: Site, origin: str, host: str, port: int, *, seconds: int = 30) -> bool:
@@ -97,21 +83,21 @@ def answers(site: Site, origin: str, host: str, port: int, *, seconds: int = 30)
 
 def test_check_mode_tells_and_touches_nothing(walled: Site, stood: dict[str, str]) -> None:
     told = walled.ansible("harden.yml", "--check", "--diff", *LIMIT)
-    assert all(changes(told.stdout)[host] > 0 for host in WALLED)
+    assert all(changes(told.stdout)[host] > 0 for host in HOSTS)
     assert "policy drop" in told.stdout
-    assert {host: walled.on(host, STANDS).stdout for host in WALLED} == stood
+    assert {host: walled.on(host, STANDS).stdout for host in HOSTS} == stood
 
 
 def test_machines_are_open_where_the_policy_says_and_nowhere_else(walled: Site, stood: dict[str, str]) -> None:
     told = walled.ansible("harden.yml", *LIMIT)
-    assert all(changes(told.stdout)[host] > 0 for host in WALLED)
-    assert told.stdout.count("not run: no audit in this kernel") == len(WALLED)
+    assert all(changes(told.stdout)[host] > 0 for host in HOSTS)
+    assert told.stdout.count("not run: no audit in this kernel") == len(HOSTS)
     # Who writes to a repository, who reads there, who is a client of the site's own; and nobody else.
     for host, port in (("his1", 8000), ("drill1", 8001), ("drill1", 8080)):
         assert answers(walled, host, "backup1", port), (host, port)
     for origin, host, port in (("drill1", "backup1", 8000), ("backup1", "his1", 22)):
         assert not answers(walled, origin, host, port, seconds=3), (origin, host, port)
-    for host in WALLED:
+    for host in HOSTS:
         assert walled.on(host, "systemctl --failed --no-legend 'audit*' 'seawall-firewall*'").stdout == ""
 
 
@@ -119,12 +105,12 @@ def test_what_is_broken_is_found_and_mended_by_the_next_run(walled: Site) -> Non
     for host, ways in BROKEN.items():
         for way in ways:
             assert walled.on(host, way).code == 0, way
-    found = verified(walled)
+    found = verified(walled, PARTS, CHECKS)
     assert set(found) == UNKNOWN | FOUND.keys()
     assert [key for key, words in FOUND.items() if words not in found[key]] == []
     walled.ansible("harden.yml", *LIMIT)
-    assert changes(walled.ansible("harden.yml", *LIMIT).stdout) == dict.fromkeys(WALLED, 0)
-    assert set(verified(walled)) == UNKNOWN
+    assert changes(walled.ansible("harden.yml", *LIMIT).stdout) == dict.fromkeys(HOSTS, 0)
+    assert set(verified(walled, PARTS, CHECKS)) == UNKNOWN
 
 
 @pytest.fixture
@@ -162,8 +148,8 @@ def until(holds: Callable[[], bool]) -> None:
 
 
 def test_undone_machines_are_as_they_were(walled: Site, stood: dict[str, str]) -> None:
-    walled.ansible("unharden.yml", *LIMIT[:2])
-    for host in WALLED:
+    walled.ansible("unharden.yml", *BOTH)
+    for host in HOSTS:
         assert walled.on(host, STANDS).stdout.splitlines() == stood[host].splitlines()
     assert answers(walled, "drill1", "backup1", 8000)
     assert answers(walled, "backup1", "his1", 22)
