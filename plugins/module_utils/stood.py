@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.seawall.operations.plugins.module_utils.on_disk import sync
 from ansible_collections.seawall.operations.plugins.module_utils.steps import Wrong
 
 COPIES = "copies"
@@ -111,15 +112,6 @@ def place(path: Path, content: bytes, mode: int, ids: list[int] | None = None, c
     finally:
         Path(name).unlink(missing_ok=True)
     sync(path.parent)
-
-
-def sync(folder: Path) -> None:
-    """Bring the names in a folder to the disk."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def forget(folder: Path) -> None:

@@ -23,6 +23,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.seawall.operations.plugins.module_utils.formats import FORMATS
+from ansible_collections.seawall.operations.plugins.module_utils.on_disk import sync
 from ansible_collections.seawall.operations.plugins.module_utils.shown import diff
 from ansible_collections.seawall.operations.plugins.module_utils.steps import Step, There, Wanted, Wrong
 
@@ -271,15 +272,6 @@ def give_rights(one: Wanted, path: Path) -> None:
     try:
         os.fchown(handle, *(-1 if number is None else number for number in one.ids))
         os.fchmod(handle, one.mode)
-    finally:
-        os.close(handle)
-
-
-def sync(folder: Path) -> None:
-    """Bring the names in a folder to the disk."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
     finally:
         os.close(handle)
 

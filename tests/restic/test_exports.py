@@ -111,6 +111,19 @@ def test_with_a_key_that_is_no_good_nothing_leaves_and_nothing_is_read(
     assert exporter.seawall("export", "registry", "--dry-run") == 1
 
 
+def test_a_dry_run_says_what_it_can_not_look_at(
+    exporter: Site, registry_key: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    exporter.set_policy(registry={"recipient": registry_key})
+    assert exporter.seawall("export", "registry", "--dry-run") == 0
+    assert "is not looked at" not in capsys.readouterr().out
+    folder = exporter.root / "var/lib/seawall/state/exports/registry"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.touch()
+    assert exporter.seawall("export", "registry", "--dry-run") == 0
+    assert "what was not delivered yet is not looked at" in capsys.readouterr().out
+
+
 def test_what_waits_is_not_forgotten_with_a_state_that_can_not_be_read(
     exporter: Site, registry_key: dict[str, str]
 ) -> None:

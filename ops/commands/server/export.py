@@ -7,6 +7,7 @@ expired, was revoked, can't encrypt or is another one than the policy pins, noth
 from __future__ import annotations
 
 import argparse
+import os
 from datetime import datetime
 
 from ops.core import clock
@@ -17,7 +18,7 @@ from ops.interfaces.export import ExportRequest
 from ops.jobs.export import openpgp, places
 from ops.jobs.export.acknowledge import acknowledge
 from ops.jobs.export.job import Known, export, known
-from ops.jobs.export.outbox import Outbox, Parcel
+from ops.jobs.export.outbox import Outbox
 from ops.jobs.host import folders, own_policy
 
 
@@ -136,21 +137,29 @@ def _dry_run(options: argparse.Namespace) -> int:
     openpgp.demand_program()
     with openpgp.opened(one.spec.recipient, folders.scratch(), f"look-{one.name}-") as key:
         ends = f", until {key.expires:%Y-%m-%d}" if key.expires else ""
-    pending = [parcel.file for parcel in _parcels(one.name) if parcel.pending]
+    pending = _pending(one.name)
     due = options.again or one.is_due(clock.now())
     if options.json:
         told = {**_plain(one), "key_expires": clock.iso(key.expires) if key.expires else None, "would_export": due}
         print(as_json({**told, "pending": pending}))
         return 0
     print(f"recipient's key: {key.fingerprint}{ends}")
-    for name in pending:
+    if pending is None:
+        print("what was not delivered yet is not looked at: this account can't read it; run this with sudo")
+    for name in pending or ():
         print(f"would deliver {name}, which is not known to have been")
-    print(f"would export {one.spec.asset} by {places.described(one.spec.to)}" if due else f"not due before {one.due}")
+    way = f"would export {one.spec.asset} by {places.described(one.spec.to)}"
+    print(way if due else f"not due before {_due(one):%Y-%m-%d %H:%M} UTC")
     return 0
 
 
-def _parcels(name: str) -> list[Parcel]:
+def _pending(name: str) -> list[str] | None:
+    """Return the files that are not known to be delivered; None where this account, or nobody, can read that."""
+    outbox = Outbox(name)
     try:
-        return [*Outbox(name).parcels()]
-    except (SeawallError, OSError):
+        os.listdir(outbox.folder)  # noqa: PTH208 -- a glob is silent about a folder that it can't read
+        return [parcel.file for parcel in outbox.parcels() if parcel.pending]
+    except FileNotFoundError:
         return []
+    except (SeawallError, OSError):
+        return None
