@@ -19,6 +19,7 @@ if CHECKOUT not in sys.path:
     sys.path.insert(0, CHECKOUT)
 
 from ops.core.errors import PolicyError, SeawallError  # noqa: E402 -- the checkout must be on the path
+from ops.fleet.pack_numbers import offers  # noqa: E402
 from ops.policy import doors, filtering, hardening, logs, powered, role_files, secret_files, ups  # noqa: E402
 from ops.policy.compile import document, read_document  # noqa: E402
 from ops.policy.containers import containers  # noqa: E402
@@ -51,7 +52,8 @@ def policy(hostvars: Any, host: str) -> dict[str, Any]:
     variables = {name: _policy(said) for name, said in raw.items()}
     groups = {str(name): plain(hosts) for name, hosts in raw[host]["groups"].items()}
     try:
-        return document(compile_inventory(variables, groups)[host])
+        offered = offers(variables, Path(str(raw[host].get("inventory_dir") or ".")))
+        return document(compile_inventory(variables, groups, offered)[host])
     except PolicyError as error:
         raise AnsibleFilterError(
             f"the policy is wrong; nothing was changed on any machine\n{error}\n"
