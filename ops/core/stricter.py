@@ -11,7 +11,6 @@ from ops.core.calendar import Calendar
 from ops.core.calendar.covering import covers
 
 
-
 @dataclass(frozen=True)
 class Order:
     """How the values of a key are compared.
@@ -38,9 +37,7 @@ DAYS = Order("the one that comes on all days of the other is stricter", _on_all_
 
 def rising(*choices: str) -> Order:
     """Return the order of some words, the loosest first."""
-    return Order(
-        f"`{choices[-1]}` is stricter", lambda own, demanded, _: choices.index(own) >= choices.index(demanded)
-    )
+    return Order(f"`{choices[-1]}` is stricter", lambda own, demanded, _: choices.index(own) >= choices.index(demanded))
 
 
 def of(hint: Any) -> Order | None:

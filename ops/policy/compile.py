@@ -70,7 +70,8 @@ def _judged(
     hosts = {name: large.without(layers, too_large[name]) for name, layers in hosts.items()}
     resolved = {name: resolve(name, layers, around, problems[name]) for name, layers in hosts.items()}
     written = {name: _compile(name, tree, around, problems[name]) for name, (tree, _) in resolved.items()}
-    named = {name for _, origins in resolved.values() for full, one in origins.assets.items() for name in (full, one.name)}
+    assets = [origins.assets for _, origins in resolved.values()]
+    named = {name for some in assets for full, one in some.items() for name in (full, one.name)}
     own = (_twice(written), _drilled(written), _controlled(written), differing(written), meant(written, named))
     together = itertools.chain(
         *own, across.judge(written), joined_names(written), quotas.judge(written), spreading.judge(written)

@@ -6,6 +6,7 @@ Of several, the strictest holds; where none is, somebody has to settle it by nam
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from typing import Any
 
 from ops.core.errors import Problem
 from ops.core.kinds import nearest
-from ops.core.schema import Plain, collect
+from ops.core.schema import Plain, below, collect
 from ops.policy.keys import ANY, Declared, declared
 from ops.policy.layers import Tree
 from ops.policy.origins import PackWord, WrittenAsset
@@ -38,25 +39,32 @@ class _Demand:
     def told(self) -> str:
         return f"{self.pack} ({self.default.clause}) demands {self.default.value}"
 
-    def excuse(self, path: str) -> ClauseExcuse | None:
-        """Return why the policy demands less than this for now at a path, if it says so."""
+    def excuse(self, names: Sequence[str]) -> ClauseExcuse | None:
+        """Return why the policy demands less than this for now of a value, if it says so."""
         clause = self.use.clauses.get(self.default.clause)
-        named = (self.use.exceptions.get(key) for key in self.keys(path))
+        named = (self.use.exceptions.get(key) for key in self.keys(names))
         return next((one for one in named if one), clause.excuse if clause else None)
 
-    def keys(self, path: str) -> tuple[str, str]:
+    def keys(self, names: Sequence[str]) -> tuple[str, str]:
         """Return how a value may be called in the policy: for this one alone, and for all that the pack means."""
-        words = zip(self.key.split("."), path.split("."), strict=True)
+        words = zip(self.key.split("."), names, strict=True)
         return ".".join(name if word == ANY else word for word, name in words), self.key
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a number belongs in a policy: its path, and the mapping and key there."""
+    """Where a number belongs in a policy: the names on the way there, and the mapping that holds it."""
 
-    path: str
+    names: tuple[str, ...]
     held: dict[str, Any]
-    word: str
+
+    @property
+    def word(self) -> str:
+        return self.names[-1]
+
+    @property
+    def path(self) -> str:
+        return functools.reduce(below, self.names, "")
 
     @property
     def written(self) -> Any:
@@ -89,7 +97,7 @@ def settle(merged: Tree, assets: Mapping[str, WrittenAsset], offers: Offers) -> 
     for name, use in uses.items():
         for key, default in offers[name].defaults.items() if name in offers else ():
             for place in _places(tree, key):
-                if _concerns(use, place.path, assets):
+                if _concerns(use, place.names, assets):
                     at.setdefault(place.path, (place, []))[1].append(_Demand(name, use, key, default))
     for place, demands in at.values():
         _Settling(place, demands, zone, settled).settle()
@@ -108,13 +116,13 @@ def _of_uses(uses: Mapping[str, PackUse], offers: Offers) -> Iterator[Problem]:
         said = [*((f"settles[{index}]", key) for index, key in enumerate(use.settles)),
                 *((f"exceptions.{key}", key) for key in use.exceptions)]  # fmt: skip
         for where, key in said:
-            if not offer.problems and not any(_matches(pattern, key) for pattern in known):
+            if not offer.problems and not any(means(pattern, key) for pattern in known):
                 listed = ", ".join(known) or "none"
                 message = f"the pack brings no number {key!r}{nearest(key, known)}; it brings: {listed}"
                 yield Problem(f"policy.packs.{name}.{where}", message)
 
 
-def _matches(pattern: str, path: str) -> bool:
+def means(pattern: str, path: str) -> bool:
     """Whether a key of a pack is meant: as the pack has it, or with names in place of its stars."""
     words = (r"[^.]+" if word == ANY else re.escape(word) for word in pattern.split("."))
     return path == pattern or re.fullmatch(r"\.".join(words), path) is not None
@@ -140,7 +148,7 @@ class _Settling:
         for one in self.demands:
             if all(self._meets(one.default.value, other) for other in self.demands):
                 return one
-        named = [one for one in self.demands if set(one.keys(self.place.path)) & set(one.use.settles)]
+        named = [one for one in self.demands if set(one.keys(self.place.names)) & set(one.use.settles)]
         return named[0] if len(named) == 1 else None
 
     def _fill(self, wanted: _Demand | None) -> None:
@@ -163,7 +171,7 @@ class _Settling:
         if wanted is not None and wanted not in short:
             short = [one for one in short if self._meets(wanted.default.value, one)]  # not those it was settled over
         for one in short:
-            if one.excuse(self.place.path) is None:
+            if one.excuse(self.place.names) is None:
                 self.settled.problems.append(Problem(f"policy.{self.place.path}", self._less(one)))
         self._note("", None)
 
@@ -192,7 +200,7 @@ class _Settling:
         self.settled.words[self.place.path] = PackWord(origin, tuple(words))
 
     def _said(self, one: _Demand) -> str:
-        excuse = one.excuse(self.place.path)
+        excuse = one.excuse(self.place.names)
         written = self.place.written
         met = written is _ABSENT or self._meets(written, one)
         if met:
@@ -223,35 +231,34 @@ class _Settling:
     def _finer(self) -> Plain:
         """Return the longest that a rule of retention keeps which keeps more sets than this one."""
         held, word = self.place.held, self.place.word
-        if not self.place.path.endswith(f".retention.{word}"):
+        if self.place.names[-2:-1] != ("retention",):
             return None
         finer = [held[rule] for rule in _RETENTION[: _RETENTION.index(word)] if rule in held]
         read = [one for one in finer if self._decoded(one) is not None]
         return max(read, key=self._decoded, default=None)
 
 
-def _concerns(use: PackUse, path: str, assets: Mapping[str, WrittenAsset]) -> bool:
-    """Whether the numbers of a pack hold for what lies at a path: an asset that it is not for is left alone."""
-    if use.assets is None or not path.startswith("assets."):
+def _concerns(use: PackUse, names: Sequence[str], assets: Mapping[str, WrittenAsset]) -> bool:
+    """Whether the numbers of a pack hold for a value: an asset that it is not for is left alone."""
+    if use.assets is None or names[0] != "assets":
         return True
-    name = path.split(".")[1]
-    written = assets[name].name if name in assets else name
-    return bool({name, written} & set(use.assets))
+    name = names[1]
+    return bool({name, assets[name].name if name in assets else name} & set(use.assets))
 
 
 def _places(tree: dict[str, Any], key: str) -> Iterator[_Place]:
     """Yield the places in a policy that a key means, as far as all above it is written."""
-    at: list[tuple[str, Any]] = [("", tree)]
+    at: list[tuple[tuple[str, ...], Any]] = [((), tree)]
     *above, last = key.split(".")
     for index, word in enumerate(above):
         of_copies = index and above[index - 1] == "copies"
         at = [
-            (f"{path}.{name}" if path else name, value)
-            for path, held in at
+            ((*names, name), value)
+            for names, held in at
             for name, value in (held.items() if isinstance(held, dict) else ())
             if word == ANY or word in (_whither(value, tree) if of_copies else (name,))
         ]
-    yield from (_Place(f"{path}.{last}" if path else last, held, last) for path, held in at if isinstance(held, dict))
+    yield from (_Place((*names, last), held) for names, held in at if isinstance(held, dict))
 
 
 def _whither(copy: Any, tree: Mapping[str, Any]) -> tuple[str, ...]:

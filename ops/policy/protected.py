@@ -64,7 +64,7 @@ class Drill:
     every: Annotated[Duration, LESS]
     kind: str = "database"
     options: Any = field(default_factory=dict)
-    calendar: Annotated[Calendar, DAYS] = field(default_factory=lambda: Calendar("Sun 04:00", (Item("Sun *-*-*", "04:00:00"),)))
+    calendar: Calendar = field(default_factory=lambda: Calendar("Sun 04:00", (Item("Sun *-*-*", "04:00:00"),)))
     expectations: Mapping[str, Expectation] = field(default_factory=dict)
     references: Mapping[str, Reference] = field(default_factory=dict)
     asks: str = ""

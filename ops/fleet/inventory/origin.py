@@ -12,7 +12,7 @@ from ops.core.schema import key
 from ops.fleet import inventory
 from ops.fleet.inventory import locate
 from ops.fleet.pack_numbers import offers
-from ops.policy import assets, classes
+from ops.policy import assets, classes, pack_defaults
 from ops.policy.hostvars import read_layers
 from ops.policy.listing import leaves
 from ops.policy.model import Written
@@ -74,7 +74,16 @@ class Layers:
         layers = read_layers(read.variables, read.groups, [])
         around = surroundings(read.variables, read.groups, offers(read.variables, read.path))
         self._hosts = {name: _Host(name, *assets.resolve(name, layers[name], around, []), written) for name in layers}
-        self._groups = read.groups
+        self._groups, self._offers = read.groups, around.offers
+
+    def demands(self, path: str) -> tuple[str, ...]:
+        """Return what packs demand of a key that nobody wrote: it holds once what it is a part of is written."""
+        return tuple(
+            f"{pack} ({default.clause}) demands {default.value}, once the rest is written"
+            for pack, offer in self._offers.items()
+            for key, default in offer.defaults.items()
+            if pack_defaults.means(key, path)
+        )
 
     def values(self, document: Mapping[str, Any], asset: str | None = None) -> Iterator[Value]:
         """Given the document of one of the hosts, yield every value with its origin.

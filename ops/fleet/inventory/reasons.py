@@ -30,8 +30,8 @@ WHO_WINS = (
 class Reason:
     """One value on one host.
 
-    origin: a file and line, a class, a pack and its clause, `default`, or `derived` from other values. others: what packs
-    say of it that it does not come from.
+    origin: a file and line, a class, a pack and its clause, `default`, or `derived` from other values. others: what
+    packs say of it that it does not come from.
     """
 
     host: str
@@ -53,10 +53,13 @@ def reasons(path: Path, policies: Mapping[str, HostPolicy], wanted: str) -> Iter
                 yield Reason(host, value.path, value.value, value.origin, told, value.others)
 
 
-def nowhere(policies: Mapping[str, HostPolicy], wanted: str) -> list[Reason]:
+def nowhere(path: Path, policies: Mapping[str, HostPolicy], wanted: str) -> list[Reason]:
     """Return what a key means that nobody wrote and that has no value; nothing where there is no such key."""
     told = meaning(wanted, {})
-    return [Reason(host, wanted, None, "nobody wrote it", told) for host in sorted(policies)] if told.text else []
+    if not told.text:
+        return []
+    layers = Layers(path)
+    return [Reason(host, wanted, None, "nobody wrote it", told, layers.demands(wanted)) for host in sorted(policies)]
 
 
 def known(policies: Mapping[str, HostPolicy]) -> set[str]:
