@@ -52,7 +52,7 @@ def policy(hostvars: Any, host: str) -> dict[str, Any]:
     variables = {name: _policy(said) for name, said in raw.items()}
     groups = {str(name): plain(hosts) for name, hosts in raw[host]["groups"].items()}
     try:
-        offered = offers(variables, Path(str(raw[host].get("inventory_dir") or ".")))
+        offered = offers(variables, _inventory(raw[host]))
         return document(compile_inventory(variables, groups, offered)[host])
     except PolicyError as error:
         raise AnsibleFilterError(
@@ -104,6 +104,12 @@ class Addresses(Mapping[str, str]):
 def of_plain(decide: Callable[..., Any]) -> Filter:
     """Return the filter of what follows from plain data alone."""
     return filtered(lambda value, *words: decide(plain(value), *words))
+
+
+def _inventory(said: Mapping[str, Any]) -> Path:
+    """Return the one inventory of this run, from which packs of the site's own are named; of several, this host's."""
+    sources = [Path(str(source)) for source in said.get("ansible_inventory_sources") or ()]
+    return sources[0] if len(sources) == 1 and sources[0].exists() else Path(str(said.get("inventory_dir") or "."))
 
 
 def _policy(said: Mapping[str, Any]) -> dict[str, Any]:
