@@ -70,10 +70,10 @@ def tree(name: str, file: str, base: Path, parse: Parse, found: list[Problem]) -
 
 def content(path: Path, parse: Parse, found: list[Problem]) -> Mapping[str, Any] | None:
     """Return what is in a file that is to be a pack; None where it is none, with the reason added to a list."""
-    if not path.exists():
-        found.append(Problem(path.name, f"there is no file {path}"))
-        return None
     try:
+        if not path.exists():
+            found.append(Problem(path.name, f"there is no file {path}"))
+            return None
         read = parse(read_file(path, MOST_BYTES, path.name))
     except (Damaged, OSError, RecursionError, ValueError) as error:
         why = (str(error).splitlines() or [type(error).__name__])[0]
