@@ -17,6 +17,7 @@ from ops.core.kinds import nearest
 from ops.core.schema import Plain, below, collect
 from ops.policy.keys import ANY, Declared, declared
 from ops.policy.layers import Tree
+from ops.policy.listing import worded
 from ops.policy.origins import PackWord, WrittenAsset
 from ops.policy.pack_files import Offers, PackDefault
 from ops.policy.packs import ClauseExcuse, PackUse
@@ -37,7 +38,7 @@ class _Demand:
 
     @property
     def told(self) -> str:
-        return f"{self.pack} ({self.default.clause}) demands {self.default.value}"
+        return f"{self.pack} ({self.default.clause}) demands {worded(self.default.value)}"
 
     def excuse(self, names: Sequence[str]) -> ClauseExcuse | None:
         """Return why the policy demands less than this for now of a value, if it says so."""
@@ -178,9 +179,9 @@ class _Settling:
     def _less(self, one: _Demand) -> str:
         order = self.declared.order
         why = f"which is less: {order.words}" if order else "which is another value"
-        written = "none" if self.place.written is None else self.place.written
+        written = "none" if self.place.written is None else worded(self.place.written)
         return (
-            f"the pack {one.told}, the policy says {written}, {why}; write {one.default.value}"
+            f"the pack {one.told}, the policy says {written}, {why}; write {worded(one.default.value)}"
             f"{' or a stricter one' if order else ''}, or say why not, and until when, in policy.packs.{one.pack}."
             f"exceptions, as `{one.key}: {{reason: ..., owner: ..., approver: ..., until: ...}}`"
         )

@@ -14,7 +14,7 @@ from ops.fleet.inventory import locate
 from ops.fleet.pack_numbers import offers
 from ops.policy import assets, classes, pack_defaults
 from ops.policy.hostvars import read_layers
-from ops.policy.listing import leaves
+from ops.policy.listing import leaves, worded
 from ops.policy.model import Written
 from ops.policy.origins import Origins, PackWord, holds
 from ops.policy.surroundings import surroundings
@@ -48,7 +48,7 @@ class _Host:
         self.name, self.tree, self.origins, self.written = name, tree, origins, written
 
     def packs(self, path: str) -> PackWord:
-        return self.origins.packs.get(path, PackWord(""))
+        return self.origins.packs.get(path.partition("[")[0], PackWord(""))  # of a list, as a whole
 
     def origin(self, path: str, groups: Mapping[str, Sequence[str]]) -> str:
         if origin := self.packs(path).origin:
@@ -79,7 +79,7 @@ class Layers:
     def demands(self, path: str) -> tuple[str, ...]:
         """Return what packs demand of a key that nobody wrote: it holds once what it is a part of is written."""
         return tuple(
-            f"{pack} ({default.clause}) demands {default.value}, once the rest is written"
+            f"{pack} ({default.clause}) demands {worded(default.value)}, once the rest is written"
             for pack, offer in self._offers.items()
             for key, default in offer.defaults.items()
             if pack_defaults.means(key, path)

@@ -25,6 +25,7 @@ OFFERED = {
         "assets.his.schedule",
         "assets.his.copies.offsite.calendar",
         "assets.his.copies.disks.calendar",
+        *(f"alarms.fault_classes.class_1.limits[{index}].{key}" for index in (0, 1) for key in ("after", "what")),
     },
     "hospital-infosec-rules": {
         "assets.his.schedule",
@@ -58,7 +59,7 @@ def test_an_example_is_valid_and_what_its_pack_brings_names_it(name: str) -> Non
         value.path
         for host, policy in policies.items()
         for value in origin.Layers(EXAMPLES / name).values(document(policy))
-        if value.origin.startswith(f"pack {name}, ") and value.path.startswith("assets.")
+        if value.origin.startswith(f"pack {name}, ") and value.path.startswith(("assets.", "alarms."))
     }
     assert told == OFFERED.get(name, set())
 

@@ -42,6 +42,8 @@ drill: {host: drill1, every: 31d}
 """)
 YEARLY, CALENDAR = "assets.*.retention.yearly", "assets.*.copies.offsite.calendar"
 AGE, LENGTH = "hardening.accounts.password_age", "hardening.accounts.password_length"
+CHANNEL = {"kind": "command", "options": {"argv": ["/usr/local/bin/sms"]}}
+ALARMS = {"on_call": [{"who": "dba"}], "channels": {"sms": CHANNEL}}
 EXCUSE = {"reason": "The line is slow", "owner": "it_head", "approver": "dba", "until": "2030-01-31"}
 
 
@@ -130,6 +132,27 @@ def test_a_site_may_say_more_and_not_less(key: str, number: str, his: str, stric
     said = refused({"a": {key: number}}, **{**spare, his: looser})
     assert "the pack a (1) demands" in said
     assert f"policy.packs.a.exceptions, as `{key}: " in said
+
+
+@pytest.mark.parametrize(
+    ("spans", "right"), [(["20min", "3h", "8h"], True), (["30min"], False), (["31min", "3h"], False)]
+)
+def test_limits_may_come_earlier_and_not_later(spans: list[str], right: bool) -> None:
+    """What is done then is the site's own to say."""
+    key = "alarms.fault_classes.class_1.limits"
+    packs = {"a": {key: [{"after": "30min", "what": "by hand"}, {"after": "3h", "what": "all by hand"}]}}
+
+    def site(**limits: Any) -> dict[str, Any]:
+        return {"alarms": {**ALARMS, "fault_classes": {"class_1": limits}}}
+
+    filled = compiled(packs, all_=site()).alarms
+    assert filled is not None
+    assert [str(one.after) for one in filled.fault_classes["class_1"].limits] == ["30min", "3h"]
+    own = site(limits=[{"after": span, "what": "on paper"} for span in spans])
+    if right:
+        compiled(packs, all_=own)
+    else:
+        assert "come no later is stricter" in refused(packs, None, own)
 
 
 @pytest.mark.parametrize("key", [YEARLY, "assets.his.retention.yearly"])
