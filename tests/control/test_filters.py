@@ -75,7 +75,7 @@ def answers(output: str) -> list[Any]:
 
 
 PACK = """\
-defaults: {assets.*.retention.yearly: {value: 30y, clause: "1"}}
+defaults: {assets.*.copies.offsite.grace: {value: 12h, clause: "1"}}
 clauses: {"1": {}}
 """
 
@@ -95,7 +95,7 @@ def test_a_limited_run_still_sees_the_whole_inventory_and_its_packs(inventory):
     assert read["backup1"]["document"]["clients"] == {"his1": ["drill1"]}
     policy = read_document(read["his1"]["document"])
     assert policy.assets["his"].rpo.seconds == 26 * 3600
-    assert str(policy.assets["his"].retention.yearly) == "10957d 12h"
+    assert str(policy.assets["his"].copies["offsite"].grace) == "12h"
     (unit,) = [unit for unit in read["his1"]["units"] if unit["name"] == "seawall-backup-his"]
     assert unit["calendar"] == ["*-*-* 01:30:00 America/Sao_Paulo"]
     assert unit["random_delay"] == 900
