@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ops import cli
 from ops.fleet.conformity import load
 from ops.fleet.inventory import origin
 from ops.fleet.inventory.check import judge
@@ -109,3 +110,18 @@ def test_the_numbers_of_a_shipped_pack_are_those_of_its_controls(name: str) -> N
         place = key.removeprefix("assets.*.copies.").removesuffix(".calendar")
         asked = {str(one.calendar) for one in controls if one.calendar and place in one.to}
         assert asked <= {str(default.value)}
+
+
+def test_why_says_which_pack_a_value_came_from_and_what_others_demand(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = copied("hospital-infosec-rules", tmp_path)
+    changed(site / ALL, packs={"hospital-it-contingency": {}, "hospital-infosec-rules": {}}, hardening={"ssh": {}})
+    assert cli.run(["policy", "why", "assets.his.copies.offsite.calendar", "-i", str(site)]) == 0
+    said = capsys.readouterr().out
+    assert "# pack hospital-infosec-rules, 存储 1-2\n" in said
+    assert "# hospital-it-contingency (2.2.1) demands day 10, day 20, last day\n" in said
+    assert cli.run(["policy", "why", "hardening.accounts.password_age", "-i", str(site)]) == 0
+    said = capsys.readouterr().out
+    assert "# nobody wrote it\n" in said
+    assert "demands 60d, once the rest is written\n" in said
