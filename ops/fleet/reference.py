@@ -9,7 +9,7 @@ import typing
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ops.core import described, kinds
+from ops.core import described, kinds, stricter
 from ops.core.names import AbsolutePath, AccountName, ContainerName, Digest, FileName, UnitName
 from ops.core.quantity import Percent
 from ops.core.schema import encode, key
@@ -172,9 +172,12 @@ def _described(kind: type, titles: Mapping[Any, str]) -> str:
 
 def _rows(kind: type, meanings: Mapping[str, str], titles: Mapping[Any, str]) -> Iterator[str]:
     hints = typing.get_type_hints(kind)
+    whole = typing.get_type_hints(kind, include_extras=True)
     for field in dataclasses.fields(kind):
         name = key(field.name)
-        cells = (f"`{name}`", _worded(hints[field.name], titles), _default(field), meanings.get(name, ""))
+        order = stricter.of(whole[field.name])
+        meaning = f"{meanings.get(name, '')} Where packs demand it, {order.words}." if order else meanings.get(name, "")
+        cells = (f"`{name}`", _worded(hints[field.name], titles), _default(field), meaning)
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |\n"
 
 

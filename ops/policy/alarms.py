@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from ops.core import kinds
 from ops.core.calendar import Calendar
 from ops.core.limits import demand_between
 from ops.core.quantity import Day, Duration
 from ops.core.schema import decode
+from ops.core.stricter import Order
 from ops.core.week import WeekHours
 from ops.interfaces.channel import Channel
 
@@ -54,6 +55,13 @@ class Limit:
     what: str
 
 
+def _no_later(own: tuple[Limit, ...], demanded: tuple[Limit, ...], _: str) -> bool:
+    """Whether there is a limit for each one that is demanded, and none of them comes later."""
+    return len(own) >= len(demanded) and all(
+        one.after <= other.after for one, other in zip(own, demanded, strict=False)
+    )
+
+
 @dataclass(frozen=True)
 class FaultClass:
     """A class of faults, as the site's procedure has them.
@@ -62,7 +70,7 @@ class FaultClass:
     quiet: hours in which nothing is told of it; what came and went meanwhile is told after them.
     """
 
-    limits: tuple[Limit, ...] = ()
+    limits: Annotated[tuple[Limit, ...], Order("the one whose limits come no later is stricter", _no_later)] = ()
     quiet: WeekHours | None = None
 
     def __post_init__(self) -> None:

@@ -15,6 +15,8 @@ from ops.core.schema import Plain, below
 from ops.policy import classes, empty
 from ops.policy.layers import HostLayers, Tree, merge
 from ops.policy.origins import Origins, WrittenAsset
+from ops.policy.pack_defaults import settle
+from ops.policy.surroundings import Surroundings
 
 LONGEST = 40
 _PATH = "policy.assets"
@@ -25,12 +27,23 @@ _BELONGS = (
 
 
 def resolve(
+    host: str, layers: HostLayers, around: Surroundings, problems: list[Problem]
+) -> tuple[dict[str, Plain], Origins]:
+    """Return a host's layers merged, with whole assets, no classes and the numbers of packs, and where values are from.
+
+    around: the inventory that they were written into.
+    """
+    merged, origins = _whole(host, layers, around.hosts, problems)
+    if "packs" not in merged:
+        return merged, origins
+    settled = settle(merged, origins.assets, around.offers)
+    problems.extend(settled.problems)
+    return settled.tree, replace(origins, packs=settled.words)
+
+
+def _whole(
     host: str, layers: HostLayers, hosts: Collection[str], problems: list[Problem]
 ) -> tuple[dict[str, Plain], Origins]:
-    """Return a host's layers merged, with whole assets and no classes, and where its values come from.
-
-    hosts: all of the inventory.
-    """
     problems.extend(Problem(below("policy (policy__all).assets", str(name)), _BELONGS) for name in _assets(layers.all))
     layers = empty.without(layers, problems)
     everywhere = {key: value for key, value in layers.all.items() if key != "assets"}

@@ -24,7 +24,7 @@ from ops.policy.partial import misses, without_broken
 from ops.policy.rules import across, judge, quotas
 from ops.policy.rules.joined import judge as joined_names
 from ops.policy.rules.notes import notes
-from ops.policy.rules.packs import differing
+from ops.policy.rules.packs import differing, meant
 from ops.policy.surroundings import Surroundings
 
 
@@ -55,7 +55,7 @@ def notes_by_host(
     """Given layers in which nothing is wrong and what they became, return what each host should look at again."""
     found: dict[str, list[Problem]] = {}
     for name, layers in hosts.items():
-        origins = resolve(name, layers, hosts, [])[1]
+        origins = resolve(name, layers, Surroundings(list(hosts)), [])[1]
         typed: HostPolicy = _typed(policies[name], "policy", [])
         found[name] = [origins.problem(note) for note in notes(typed, today)]
     return found
@@ -68,9 +68,11 @@ def _judged(
     problems: dict[str, list[Problem]] = {name: [] for name in hosts}
     too_large: dict[str, list[Problem]] = {name: [] for name in hosts}
     hosts = {name: large.without(layers, too_large[name]) for name, layers in hosts.items()}
-    resolved = {name: resolve(name, layers, around.hosts, problems[name]) for name, layers in hosts.items()}
+    resolved = {name: resolve(name, layers, around, problems[name]) for name, layers in hosts.items()}
     written = {name: _compile(name, tree, around, problems[name]) for name, (tree, _) in resolved.items()}
-    own = (_twice(written), _drilled(written), _controlled(written), differing(written))
+    assets = [origins.assets for _, origins in resolved.values()]
+    named = {name for some in assets for full, one in some.items() for name in (full, one.name)}
+    own = (_twice(written), _drilled(written), _controlled(written), differing(written), meant(written, named))
     together = itertools.chain(
         *own, across.judge(written), joined_names(written), quotas.judge(written), spreading.judge(written)
     )

@@ -15,6 +15,7 @@ from ops.core.schema import Plain
 from ops.policy.compile import compile_site
 from ops.policy.layers import HostLayers, Tree
 from ops.policy.model import HostPolicy
+from ops.policy.pack_files import Offers
 from ops.policy.surroundings import surroundings
 
 PREFIX = "policy__"
@@ -24,12 +25,15 @@ Variables = Mapping[str, Mapping[str, Plain]]
 Groups = Mapping[str, Collection[str]]
 
 
-def compile_inventory(variables: Variables, groups: Groups) -> dict[str, HostPolicy]:
-    """Given every host's variables and every group's hosts, return every host's policy; raise PolicyError."""
+def compile_inventory(variables: Variables, groups: Groups, offers: Offers | None = None) -> dict[str, HostPolicy]:
+    """Given every host's variables and every group's hosts, return every host's policy; raise PolicyError.
+
+    offers: the numbers of packs, from `pack_files.offers`.
+    """
     problems: list[Problem] = []
     layers = read_layers(variables, groups, problems)
     try:
-        compiled = compile_site(layers, surroundings(variables, groups))
+        compiled = compile_site(layers, surroundings(variables, groups, offers))
     except PolicyError as error:
         raise PolicyError(sorted({*problems, *error.problems}), error.hint) from error
     if problems:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
 from ops.core.quantity import Duration
+from ops.core.stricter import MORE
 
 
 @dataclass(frozen=True)
@@ -18,10 +20,10 @@ class Retention:
     yearly: the newest set of each year.
     """
 
-    all: Duration
-    daily: Duration | None = None
-    monthly: Duration | None = None
-    yearly: Duration | None = None
+    all: Annotated[Duration, MORE]
+    daily: Annotated[Duration | None, MORE] = None
+    monthly: Annotated[Duration | None, MORE] = None
+    yearly: Annotated[Duration | None, MORE] = None
 
 
 @dataclass(frozen=True)

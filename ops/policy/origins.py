@@ -26,11 +26,20 @@ class WrittenAsset:
 
 
 @dataclass(frozen=True)
+class PackWord:
+    """What packs say of a value. origin: the pack and clause that it came from, if any; others: what the others say."""
+
+    origin: str
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Origins:
-    """What a host's whole assets were made of. assets: by their names on the host."""
+    """What a host's whole assets were made of. assets: by their names on the host. packs: by the paths of values."""
 
     assets: Mapping[str, WrittenAsset] = field(default_factory=dict)
     classes: Mapping[str, Tree] = field(default_factory=dict)
+    packs: Mapping[str, PackWord] = field(default_factory=dict)
 
     def written(self, path: str) -> str:
         """Given the path of a value, such as `policy.assets.etc_his1.rpo`, return the path at which it is written."""

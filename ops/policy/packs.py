@@ -36,7 +36,7 @@ class BoundDocument:
 
 @dataclass(frozen=True)
 class ClauseExcuse:
-    """Why a clause need not be met for now, and until when.
+    """Why a clause, or a number of a pack, need not be met for now, and until when.
 
     reason: why, in one sentence.
     owner: the contact who sees to it that it will be met.
@@ -72,9 +72,15 @@ class PackUse:
     document: the approved document that it stands for; until there is one, the pack is a template.
     duties: the site's duty for a control that asks for one, where it has another name than the control.
     clauses: what the site says of single clauses, by number.
+    assets: the assets for which its numbers hold, as a host or a group writes them; without it, all.
+    settles: keys of which its number holds, where another pack has one that can't be compared with it.
+    exceptions: why the policy demands less than one of its numbers for now, by the key as the pack has it.
     """
 
     file: str = ""
     document: BoundDocument | None = None
     duties: Mapping[str, str] = field(default_factory=dict)
     clauses: Mapping[str, ClauseUse] = field(default_factory=dict)
+    assets: tuple[str, ...] | None = None
+    settles: tuple[str, ...] = ()
+    exceptions: Mapping[str, ClauseExcuse] = field(default_factory=dict)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from ops.core.calendar import Calendar, Item
 from ops.core.quantity import Duration
 from ops.core.schema import spare
+from ops.core.stricter import DAYS, LESS
 from ops.policy.deletable import Deletable
 from ops.policy.keeping import Retention
 from ops.policy.queries import Expectation, Reference
@@ -39,8 +40,8 @@ class Copy:
     """
 
     to: str
-    calendar: Calendar
-    grace: Duration = Duration(86_400)
+    calendar: Annotated[Calendar, DAYS]
+    grace: Annotated[Duration, LESS] = Duration(86_400)
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Drill:
     """
 
     host: str
-    every: Duration
+    every: Annotated[Duration, LESS]
     kind: str = "database"
     options: Any = field(default_factory=dict)
     calendar: Calendar = field(default_factory=lambda: Calendar("Sun 04:00", (Item("Sun *-*-*", "04:00:00"),)))
@@ -94,9 +95,9 @@ class Asset:
     owner: str
     sources: Mapping[str, SourceSpec]
     repository: str
-    schedule: Calendar
-    rpo: Duration
-    rto: Duration
+    schedule: Annotated[Calendar, DAYS]
+    rpo: Annotated[Duration, LESS]
+    rto: Annotated[Duration, LESS]
     retention: Retention
     class_: str = spare("standard")
     summary: str = ""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ops.core.schema import Plain
+from ops.policy.pack_files import Offers
 
 UPS_DEVICES = "ups_devices"  # the variable of the role `ups`
 
@@ -16,22 +17,25 @@ class Surroundings:
 
     hosts: all of them. groups: the hosts of each group; None where nobody says which groups there are, as for a policy
     that is made without an inventory. devices: the names of the UPS devices of each host; None where an expression
-    of Ansible's stands for them.
+    of Ansible's stands for them. offers: the numbers that packs bring.
     """
 
     hosts: Collection[str]
     groups: Mapping[str, Collection[str]] | None = None
     devices: Mapping[str, Collection[str] | None] = field(default_factory=dict)
+    offers: Offers = field(default_factory=dict)
 
     def lacks(self, host: str, group: str) -> bool:
         """Return whether a host is known not to be in a group."""
         return self.groups is not None and host not in self.groups.get(group, ())
 
 
-def surroundings(variables: Mapping[str, Mapping[str, Plain]], groups: Mapping[str, Collection[str]]) -> Surroundings:
-    """Given every host's variables and every group's hosts, return what the policy must fit."""
+def surroundings(
+    variables: Mapping[str, Mapping[str, Plain]], groups: Mapping[str, Collection[str]], offers: Offers | None = None
+) -> Surroundings:
+    """Given every host's variables, every group's hosts and what packs bring, return what the policy must fit."""
     devices = {host: device_names(said) for host, said in variables.items()}
-    return Surroundings(list(variables), groups, devices)
+    return Surroundings(list(variables), groups, devices, offers or {})
 
 
 def device_names(said: Mapping[str, Plain]) -> list[str] | None:

@@ -19,6 +19,7 @@ if CHECKOUT not in sys.path:
     sys.path.insert(0, CHECKOUT)
 
 from ops.core.errors import PolicyError, SeawallError  # noqa: E402 -- the checkout must be on the path
+from ops.fleet.pack_numbers import offers  # noqa: E402
 from ops.policy import doors, filtering, hardening, logs, powered, role_files, secret_files, ups  # noqa: E402
 from ops.policy.compile import document, read_document  # noqa: E402
 from ops.policy.containers import containers  # noqa: E402
@@ -51,7 +52,8 @@ def policy(hostvars: Any, host: str) -> dict[str, Any]:
     variables = {name: _policy(said) for name, said in raw.items()}
     groups = {str(name): plain(hosts) for name, hosts in raw[host]["groups"].items()}
     try:
-        return document(compile_inventory(variables, groups)[host])
+        offered = offers(variables, _inventory(raw[host]))
+        return document(compile_inventory(variables, groups, offered)[host])
     except PolicyError as error:
         raise AnsibleFilterError(
             f"the policy is wrong; nothing was changed on any machine\n{error}\n"
@@ -102,6 +104,12 @@ class Addresses(Mapping[str, str]):
 def of_plain(decide: Callable[..., Any]) -> Filter:
     """Return the filter of what follows from plain data alone."""
     return filtered(lambda value, *words: decide(plain(value), *words))
+
+
+def _inventory(said: Mapping[str, Any]) -> Path:
+    """Return the one inventory of this run, from which packs of the site's own are named; of several, this host's."""
+    sources = [Path(str(source)) for source in said.get("ansible_inventory_sources") or ()]
+    return sources[0] if len(sources) == 1 and sources[0].exists() else Path(str(said.get("inventory_dir") or "."))
 
 
 def _policy(said: Mapping[str, Any]) -> dict[str, Any]:

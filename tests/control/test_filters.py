@@ -74,7 +74,19 @@ def answers(output: str) -> list[Any]:
     return [json.loads(b64decode(text)) for text in re.findall(r"<([\w+/=]+)>", output)]
 
 
-def test_a_limited_run_still_sees_the_whole_inventory(inventory):
+PACK = """\
+defaults: {assets.*.copies.offsite.grace: {value: 12h, clause: "1"}}
+clauses: {"1": {}}
+"""
+
+
+def test_a_limited_run_still_sees_the_whole_inventory_and_its_packs(inventory):
+    (inventory / ".packs").mkdir()
+    (inventory / ".packs/ours.yml").write_text(PACK)
+    everywhere = inventory / "group_vars/all/policy.yml"
+    said = yaml.safe_load(everywhere.read_text())
+    said["policy__all"]["packs"] = {"ours": {"file": ".packs/ours.yml"}}
+    everywhere.write_text(yaml.safe_dump(said))
     done = play(inventory, "--limit", "backup1,his1")
     assert done.returncode == 0, done.stdout + done.stderr
     told = answers(done.stdout)
@@ -83,6 +95,7 @@ def test_a_limited_run_still_sees_the_whole_inventory(inventory):
     assert read["backup1"]["document"]["clients"] == {"his1": ["drill1"]}
     policy = read_document(read["his1"]["document"])
     assert policy.assets["his"].rpo.seconds == 26 * 3600
+    assert str(policy.assets["his"].copies["offsite"].grace) == "12h"
     (unit,) = [unit for unit in read["his1"]["units"] if unit["name"] == "seawall-backup-his"]
     assert unit["calendar"] == ["*-*-* 01:30:00 America/Sao_Paulo"]
     assert unit["random_delay"] == 900

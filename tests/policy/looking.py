@@ -20,9 +20,10 @@ import hardening_wanted
 import stores_wanted
 import testinfra
 import wanted
+import yaml
 from testinfra.utils.ansible_runner import AnsibleRunner
 
-from ops.policy import HostPolicy, read_document
+from ops.policy import HostPolicy, pack_files, read_document
 from ops.policy.compile import document, document_digest
 from ops.policy.hostvars import compile_inventory
 
@@ -60,7 +61,9 @@ class Site:
         hosts = runner.get_hosts()
         variables = {host: runner.inventory["_meta"]["hostvars"].get(host, {}) for host in hosts}
         groups = {name: runner.get_hosts(name) for name in runner.inventory if name != "_meta"}
-        compiled = compile_inventory(variables, {**groups, "all": hosts})
+        base = Path(inventory) if Path(inventory).is_dir() else Path(inventory).parent
+        offered = pack_files.offers(variables, base, yaml.safe_load)
+        compiled = compile_inventory(variables, {**groups, "all": hosts}, offered)
         documents = {host: document(policy) for host, policy in compiled.items()}
         return cls(
             runner=runner,

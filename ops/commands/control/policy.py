@@ -130,7 +130,7 @@ def _counted(counts: Mapping[str, int]) -> list[str]:
 
 def _why(path: Path, wanted: str, host: str | None, plain: bool) -> int:
     policies = _valid(path, host)
-    found = list(reasons.reasons(path, policies, wanted)) or reasons.nowhere(policies, wanted)
+    found = list(reasons.reasons(path, policies, wanted)) or reasons.nowhere(path, policies, wanted)
     if not found:
         near = nearest(wanted, sorted(reasons.known(policies)))
         raise UsageError(f"there is no key {wanted!r}{near}; `seawall policy show HOST` lists those of a machine")

@@ -103,7 +103,7 @@ class Calendar:
         """Return until when what is due at a moment is in time, in UTC: the end of its grace, or of its window."""
         local = due.astimezone(ZoneInfo(self.zone))
         ends = [
-            _end(local, item.window[1])
+            end_of_day(local, item.window[1])
             for item in self.items
             if item.window and item.window[0] == local.day and self._comes(item, due)
         ]
@@ -131,7 +131,7 @@ class Calendar:
         return self.text
 
 
-def _end(local: datetime, day: int) -> datetime:
+def end_of_day(local: datetime, day: int) -> datetime:
     """Return the end of a day of a local moment's month, or of its last day where it is shorter, in UTC."""
     last = (local.replace(day=1) + timedelta(days=31)).replace(day=1).date() - timedelta(days=1)
     following = min(last, local.date().replace(day=min(day, last.day))) + timedelta(days=1)

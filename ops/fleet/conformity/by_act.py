@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from ops.core import clock
 from ops.core.calendar import Calendar
-from ops.core.calendar.elapses import FIRST
+from ops.core.calendar.covering import covers
 from ops.core.quantity import counted
 from ops.core.verdict import Verdict
 from ops.evidence.completeness import Tally
@@ -19,8 +19,6 @@ from ops.interfaces.conformity import Acts
 from ops.policy import HostPolicy
 from ops.policy.model import DRILL_SPREAD
 
-_YEAR_OF_DAYS = 64  # moments of a calendar among which each demanded day is looked for
-_WINDOW = timedelta(seconds=1)
 _SPARE = timedelta(days=2)  # besides, for acts that last long
 RECORD_FRESH = timedelta(days=35)
 
@@ -52,7 +50,7 @@ def act(control: PackControl, facts: Facts, fresh: timedelta) -> Judged:
     named = f"{control.act} to {' or '.join(control.to)}" if control.to else str(control.act)
     if not wanted:
         return not_met(f"the policy has no {named}", "", (), f"write one into the policy: {named}")
-    if sparse := [one.name for one in wanted if control.calendar and not _covers(one, control.calendar, facts)]:
+    if sparse := [one.name for one in wanted if control.calendar and not _due_on(one, control.calendar, facts)]:
         why = f"is not due on all of these days: {control.calendar}"
         return not_met(f"{listed(sparse)} {why}", "", (), "write these days into its calendar")
     bad: list[tuple[str, str]] = []
@@ -179,11 +177,6 @@ def _wrong(one: _Wanted, last: Last | None, tally: Tally, control: PackControl, 
     return None
 
 
-def _covers(one: _Wanted, demanded: Calendar, facts: Facts) -> bool:
+def _due_on(one: _Wanted, demanded: Calendar, facts: Facts) -> bool:
     """Whether an act is due on each day, or in each span of days, that a calendar demands."""
-    zone = facts.policies[one.host].site.timezone
-    zoned = demanded.zoned(zone)
-    begins = zoned.after(FIRST, _YEAR_OF_DAYS)
-    ends = [zoned.deadline(moment, timedelta(days=1)) for moment in begins]
-    own = one.calendar.zoned(zone)
-    return all(own.after(begin - _WINDOW)[0] <= end for begin, end in zip(begins, ends, strict=True))
+    return covers(one.calendar, demanded, facts.policies[one.host].site.timezone)

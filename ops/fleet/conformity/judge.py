@@ -16,6 +16,7 @@ from ops.fleet.conformity.host_results import loud
 from ops.fleet.conformity.outcome import once
 from ops.fleet.conformity.pack import UNCOUNTED, Clause, Pack, PackControl
 from ops.interfaces.conformity import Acts, ClauseStatus, Conformity, ControlStatus, PackStatus, Standing
+from ops.policy.pack_defaults import means
 from ops.policy.packs import ClauseExcuse, ClauseUse, PackUse
 
 _WORST = (Standing.NOT_MET, Standing.NOT_LOOKED_AT, Standing.MET)
@@ -99,11 +100,17 @@ def _of_document(used: UsedPack, today: date) -> list[str]:
 
 
 def _of_excuses(used: UsedPack, today: date) -> list[str]:
-    return [
+    of_clauses = [
         f"the exception of {number} ended on {clause.excuse.until}: meet the clause, or decide again"
         for number, clause in used.use.clauses.items()
         if clause.excuse and clause.excuse.until.date < today
     ]
+    of_numbers = [
+        f"the exception of {key} ended on {excuse.until}: meet the number, or decide again"
+        for key, excuse in used.use.exceptions.items()
+        if excuse.until.date < today
+    ]
+    return of_clauses + of_numbers
 
 
 def _clause(used: UsedPack, number: str, clause: Clause, facts: Facts, cache: Cache) -> ClauseStatus:
@@ -111,7 +118,11 @@ def _clause(used: UsedPack, number: str, clause: Clause, facts: Facts, cache: Ca
     stood = tuple(_control(used, name, control, facts, cache) for name, control in clause.controls.items())
     standing = next(word for word in _WORST if any(control.standing is word for control in stood))
     deciding = [control for control in stood if control.standing is standing]
-    excuse = _holding(own.excuse, facts) if standing is not Standing.MET else None
+    less = _less(used, number)
+    ended = [key for key, one in less.items() if not _holding(one, facts)]
+    if ended:
+        standing = Standing.NOT_MET
+    excuse = _holding(own.excuse, facts) if standing is not Standing.MET else next(iter(less.values()), None)
     return ClauseStatus(
         number=number,
         demand=clause.demand,
@@ -121,11 +132,23 @@ def _clause(used: UsedPack, number: str, clause: Clause, facts: Facts, cache: Ca
         counts=clause.kind not in UNCOUNTED,
         since=_since(standing, deciding),
         until=str(excuse.until) if excuse else "",
-        message=once([*_excused(excuse), *(control.message for control in deciding)]),
+        message=once(
+            [
+                *_excused(excuse),
+                *(f"the policy demands less in {key}, and the exception of that has ended" for key in ended),
+                *(control.message for control in deciding),
+            ]
+        ),
         todo=once(control.todo for control in stood if control.todo),
         controls=stood,
         acts=reduce(Acts.__add__, (control.acts for control in stood), Acts()),
     )
+
+
+def _less(used: UsedPack, number: str) -> dict[str, ClauseExcuse]:
+    """Return the exceptions from numbers of a clause: where there is one, the clause is met by its controls alone."""
+    numbers = [key for key, default in used.pack.defaults.items() if default.clause == number]
+    return {key: one for key, one in used.use.exceptions.items() if any(means(number, key) for number in numbers)}
 
 
 def _control(used: UsedPack, name: str, control: PackControl, facts: Facts, cache: Cache) -> ControlStatus:

@@ -7,23 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ops.core.document import read_file
-from ops.core.errors import Damaged, PolicyError, Problem, UsageError
+from ops.core.errors import PolicyError, Problem, UsageError
 from ops.core.kinds import nearest
 from ops.core.schema import collect
 from ops.fleet.conformity.judge import UsedPack
 from ops.fleet.conformity.pack import Clause, Pack, PackControl, keys_of_kinds, problems
 from ops.fleet.inventory import Inventory
+from ops.fleet.pack_numbers import parse
+from ops.policy import pack_files
 from ops.policy.layers import overlay
+from ops.policy.pack_files import SHIPPED, content, shipped
 from ops.policy.packs import ClauseUse, PackUse
 
-SHIPPED = Path(__file__).resolve().parents[2] / "packs"
-MOST_BYTES = 4 << 20  # of a pack's file
-
-
-def shipped() -> list[str]:
-    """Return the names of the packs that come with Seawall."""
-    return sorted(path.stem for path in SHIPPED.glob("*.yml"))
+__all__ = ["SHIPPED", "duties", "read", "shipped", "used", "wrong"]
 
 
 def used(inventory: Inventory, only: str = "") -> list[UsedPack]:
@@ -60,21 +56,16 @@ def _all(uses: Mapping[str, PackUse], inventory: Path, found: list[Problem]) -> 
 
 def read(path: Path, found: list[Problem]) -> Pack | None:
     """Return the pack in a file; add all that is wrong with it to a list. None where it can't be read at all."""
-    tree = _tree(path, found)
+    tree = content(path, parse, found)
     return None if tree is None else _typed(tree, path.name, found)
 
 
 def _used(name: str, use: PackUse, base: Path, found: list[Problem]) -> UsedPack | None:
-    path = base / use.file if use.file else SHIPPED / f"{name}.yml"
-    if not use.file and name not in shipped():
-        what = f"no pack {name!r} is shipped{nearest(name, shipped())}; shipped: {', '.join(shipped())}"
-        found.append(Problem(f"policy.packs.{name}", f"{what}; one of your own needs `file`"))
-        return None
-    tree = _tree(path, found)
+    tree = pack_files.tree(name, use.file, base, parse, found)
     if tree is None:
         return None
     own = _with_uses(name, tree, use.clauses, found)
-    pack = _typed(own, path.name, found)
+    pack = _typed(own, Path(use.file).name or f"{name}.yml", found)
     if pack is None:
         return None
     known = sorted({control for clause in pack.clauses.values() for control in clause.controls})
@@ -86,26 +77,6 @@ def _used(name: str, use: PackUse, base: Path, found: list[Problem]) -> UsedPack
         if control not in known
     ]
     return UsedPack(name, _fresh(pack, use.clauses), use)
-
-
-def _tree(path: Path, found: list[Problem]) -> Mapping[str, Any] | None:
-    import yaml
-
-    if not path.exists():
-        found.append(Problem(path.name, f"there is no file {path}"))
-        return None
-    try:
-        tree = yaml.safe_load(read_file(path, MOST_BYTES, path.name))
-    except (Damaged, OSError, yaml.YAMLError, RecursionError, ValueError) as error:
-        why = (str(error).splitlines() or [type(error).__name__])[0]
-        if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
-            why = f"line {error.problem_mark.line + 1}: {error.problem}"
-        found.append(Problem(path.name, f"is not readable as YAML: {why}"))
-    else:
-        if isinstance(tree, Mapping):
-            return tree
-        found.append(Problem(path.name, "is no mapping; docs/procedures.md shows a pack"))
-    return None
 
 
 def _typed(tree: Mapping[str, Any], file: str, found: list[Problem]) -> Pack | None:

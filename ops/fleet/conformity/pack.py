@@ -14,6 +14,7 @@ from ops.core.quantity import Day, Duration
 from ops.fleet.audit import CHECKOUT
 from ops.fleet.conformity.predicates import PREDICATES
 from ops.interfaces.acts import OF_ACT
+from ops.policy.pack_files import PackDefault, wrong
 
 VERSION = 1
 OUTSIDE = "-"  # the kind of a clause that no machine and no person of the site can meet here
@@ -84,7 +85,8 @@ class Pack:
     """A written procedure as a template.
 
     code, revision: of the document, empty where it has none. valid_until: the last day of this revision. language: of
-    the document. complete: whether all of the document was read. words_are_ours: `original` is a translation.
+    the document. complete: whether all of the document was read. words_are_ours: `original` is a translation. defaults:
+    numbers that it brings into the policy, by keys of that.
     """
 
     version: int
@@ -98,12 +100,14 @@ class Pack:
     made: Day | None = None
     valid_until: Day | None = None
     words_are_ours: bool = True
+    defaults: Mapping[str, PackDefault] = field(default_factory=dict)
 
 
 def problems(pack: Pack, path: str) -> Iterator[Problem]:
     """Yield what is wrong with a pack: a clause without a control, a control that is unknown or says two things."""
     if pack.version != VERSION:
         yield Problem(f"{path}.version", f"unknown version {pack.version}; this Seawall supports {VERSION}")
+    yield from wrong(pack.defaults, pack.clauses, path)
     if not pack.clauses:
         yield Problem(f"{path}.clauses", "is empty: a procedure without a clause demands nothing")
     for number, clause in pack.clauses.items():

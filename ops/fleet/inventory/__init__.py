@@ -24,6 +24,7 @@ from ops.core.numbers import whole
 from ops.core.run import run
 from ops.fleet.inventory.ansible_words import failed, warnings
 from ops.fleet.inventory.files import find, unreadable
+from ops.fleet.pack_numbers import offers
 from ops.policy.hostvars import PREFIX, compile_inventory
 from ops.policy.model import HostPolicy
 from ops.policy.surroundings import UPS_DEVICES, device_names
@@ -71,7 +72,7 @@ class Inventory:
 
     def policies(self) -> dict[str, HostPolicy]:
         """Return every host's policy; raise PolicyError."""
-        return compile_inventory(self.variables, self.groups)
+        return compile_inventory(self.variables, self.groups, offers(self.variables, self.path))
 
     def connection(self, host: str) -> dict[str, Any]:
         """Return the variables that say how a host is reached."""

@@ -13,6 +13,7 @@ from ops.fleet import inventory
 from ops.fleet.inventory import absent, ansible_words, devices, files, hosts, locate, unread, values, variables
 from ops.fleet.inventory.documents import SEALED_FILE, Document, documents, doubled, pairs
 from ops.fleet.inventory.locate import Layer
+from ops.fleet.pack_numbers import offers
 from ops.policy.compile import compile_site, notes_by_host, problems_by_host
 from ops.policy.hostvars import read_layers
 from ops.policy.joining import joined
@@ -148,7 +149,7 @@ def _policies(read: Inventory, text: _Text, problems: list[Problem]) -> dict[str
     """Return every host's policy, if there is no problem; else add those that the policy has."""
     whole: list[Problem] = []
     said = read_layers(read.variables, read.groups, whole)
-    around = surroundings(read.variables, read.groups)
+    around = surroundings(read.variables, read.groups, offers(read.variables, read.path))
     found = list(_marked(whole, text.layers, "", read.groups))
     nobodys = {problem.path for problem in whole if "no group" in problem.message}
     problems[:] = [problem for problem in problems if problem.path not in nobodys]  # one word on each is enough

@@ -11,11 +11,13 @@ from ops.core.kinds import nearest
 from ops.core.schema import key
 from ops.fleet import inventory
 from ops.fleet.inventory import locate
-from ops.policy import assets, classes
+from ops.fleet.pack_numbers import offers
+from ops.policy import assets, classes, pack_defaults
 from ops.policy.hostvars import read_layers
-from ops.policy.listing import leaves
+from ops.policy.listing import leaves, worded
 from ops.policy.model import Written
-from ops.policy.origins import Origins, holds
+from ops.policy.origins import Origins, PackWord, holds
+from ops.policy.surroundings import surroundings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,11 +30,15 @@ _SECTIONS = {key(field.name) for field in fields(Written)}
 
 @dataclass(frozen=True)
 class Value:
-    """One value of a host's policy, its path in the document, and where it comes from, in words."""
+    """One value of a host's policy, its path in the document, and where it comes from, in words.
+
+    others: what packs say of it that it does not come from.
+    """
 
     path: str
     value: Any
     origin: str
+    others: tuple[str, ...] = ()
 
 
 class _Host:
@@ -41,7 +47,12 @@ class _Host:
     def __init__(self, name: str, tree: Mapping[str, Plain], origins: Origins, written: Sequence[locate.Layer]) -> None:
         self.name, self.tree, self.origins, self.written = name, tree, origins, written
 
+    def packs(self, path: str) -> PackWord:
+        return self.origins.packs.get(path.partition("[")[0], PackWord(""))  # of a list, as a whole
+
     def origin(self, path: str, groups: Mapping[str, Sequence[str]]) -> str:
+        if origin := self.packs(path).origin:
+            return origin
         if not holds(self.tree, path):
             section, _, below = path.partition(".")
             checks = self.tree.get("checks") or {}
@@ -61,8 +72,18 @@ class Layers:
     def __init__(self, path: Path) -> None:
         read, written = inventory.read(path), locate.read(path, [])
         layers = read_layers(read.variables, read.groups, [])
-        self._hosts = {name: _Host(name, *assets.resolve(name, layers[name], layers, []), written) for name in layers}
-        self._groups = read.groups
+        around = surroundings(read.variables, read.groups, offers(read.variables, read.path))
+        self._hosts = {name: _Host(name, *assets.resolve(name, layers[name], around, []), written) for name in layers}
+        self._groups, self._offers = read.groups, around.offers
+
+    def demands(self, path: str) -> tuple[str, ...]:
+        """Return what packs demand of a key that nobody wrote: it holds once what it is a part of is written."""
+        return tuple(
+            f"{pack} ({default.clause}) demands {worded(default.value)}, once the rest is written"
+            for pack, offer in self._offers.items()
+            for key, default in offer.defaults.items()
+            if pack_defaults.means(key, path)
+        )
 
     def values(self, document: Mapping[str, Any], asset: str | None = None) -> Iterator[Value]:
         """Given the document of one of the hosts, yield every value with its origin.
@@ -73,7 +94,8 @@ class Layers:
         for place, value in leaves(dict(document)):
             if place.startswith(starts):
                 owner, theirs = _owner(place, document)
-                yield Value(place, value, self._hosts[owner].origin(theirs, self._groups))
+                one = self._hosts[owner]
+                yield Value(place, value, one.origin(theirs, self._groups), one.packs(theirs).others)
 
 
 def named(host: str, asset: str, known: Collection[str]) -> str:

@@ -20,18 +20,26 @@ if TYPE_CHECKING:
 
 _WIDE = 100
 _PLACE = re.compile(r"\[\d+\]")
-WHO_WINS = "A host's own line wins over its groups', these over policy__all; an asset's own over its classes'."
+WHO_WINS = (
+    "A host's own line wins over its groups', these over policy__all; an asset's own over its classes'. What a pack\n"
+    "demands holds where nobody wrote less; of several packs, the strictest."
+)
 
 
 @dataclass(frozen=True)
 class Reason:
-    """One value on one host. origin: a file and line, a class, `default`, or `derived` from other values."""
+    """One value on one host.
+
+    origin: a file and line, a class, a pack and its clause, `default`, or `derived` from other values. others: what
+    packs say of it that it does not come from.
+    """
 
     host: str
     path: str
     value: Any
     origin: str
     meaning: Meaning
+    others: tuple[str, ...] = ()
 
 
 def reasons(path: Path, policies: Mapping[str, HostPolicy], wanted: str) -> Iterator[Reason]:
@@ -41,13 +49,17 @@ def reasons(path: Path, policies: Mapping[str, HostPolicy], wanted: str) -> Iter
         data = document(policy)
         for value in layers.values(data):
             if _meant(value.path, wanted):
-                yield Reason(host, value.path, value.value, value.origin, meaning(value.path, data))
+                told = meaning(value.path, data)
+                yield Reason(host, value.path, value.value, value.origin, told, value.others)
 
 
-def nowhere(policies: Mapping[str, HostPolicy], wanted: str) -> list[Reason]:
+def nowhere(path: Path, policies: Mapping[str, HostPolicy], wanted: str) -> list[Reason]:
     """Return what a key means that nobody wrote and that has no value; nothing where there is no such key."""
     told = meaning(wanted, {})
-    return [Reason(host, wanted, None, "nobody wrote it", told) for host in sorted(policies)] if told.text else []
+    if not told.text:
+        return []
+    layers = Layers(path)
+    return [Reason(host, wanted, None, "nobody wrote it", told, layers.demands(wanted)) for host in sorted(policies)]
 
 
 def known(policies: Mapping[str, HostPolicy]) -> set[str]:
@@ -69,6 +81,7 @@ def worded(found: Sequence[Reason]) -> Iterator[str]:
         for one in same:
             value = "-" if one.value is None else written(one.value)
             yield f"  {one.host:<{wide}}  {value:<24}  # {one.origin}"
+            yield from (f"  {'':<{wide}}  # {other}" for other in one.others)
         yield ""
     yield WHO_WINS
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from ops.core.limits import demand_between
 from ops.core.names import AccountName
 from ops.core.quantity import Duration
+from ops.core.stricter import LESS, MORE
 
 _DAY = 86_400
 
@@ -25,12 +26,12 @@ class Accounts:
     service_accounts: accounts of programs, which a key alone lets in: their passwords are locked and have no end.
     """
 
-    password_age: Duration = Duration(60 * _DAY)
+    password_age: Annotated[Duration, LESS] = Duration(60 * _DAY)
     password_warning: Duration = Duration(7 * _DAY)
-    password_length: int = 10
-    password_classes: int = 2
-    password_history: int = 5
-    idle: Duration = Duration(900)
+    password_length: Annotated[int, MORE] = 10
+    password_classes: Annotated[int, MORE] = 2
+    password_history: Annotated[int, MORE] = 5
+    idle: Annotated[Duration, LESS] = Duration(900)
     service_accounts: tuple[AccountName, ...] = ()
 
     def __post_init__(self) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from ops.core.limits import demand_between
 from ops.core.quantity import Duration
+from ops.core.stricter import LESS, NO, rising
 
 # What OpenSSH of Debian 12 and 13 both know, without SHA-1, CBC, NIST curves and authentication before encryption.
 ALGORITHMS = {
@@ -42,10 +43,10 @@ class Ssh:
     tries: how many times a connection may try to prove who it is.
     """
 
-    passwords: bool = False
-    root: Literal["key", "no"] = "key"
-    idle: Duration = Duration(900)
-    tries: int = 4
+    passwords: Annotated[bool, NO] = False
+    root: Annotated[Literal["key", "no"], rising("key", "no")] = "key"
+    idle: Annotated[Duration, LESS] = Duration(900)
+    tries: Annotated[int, LESS] = 4
 
     def __post_init__(self) -> None:
         """Demand limits that end something and still let a person work."""

@@ -37,10 +37,19 @@ def _over(policy: HostPolicy, today: date) -> Iterator[Problem]:
                 f"policy.exceptions.{name}.until",
                 f"expired on {excuse.until}: {excuse.what} is a gap again; decide anew, or remove the exception",
             )
+    yield from _packs_over(policy, today)
     for name, duty in policy.all_duties.items():
         if duty.until and duty.until.date < today:
             said = f"ended on {duty.until}: nobody is asked for it any more; choose a later day, or remove the duty"
             yield Problem(f"policy.duties.{name}.until", said)
+
+
+def _packs_over(policy: HostPolicy, today: date) -> Iterator[Problem]:
+    for pack, use in policy.packs.items():
+        for key, excuse in use.exceptions.items():
+            if excuse.until.date < today:
+                said = f"ended on {excuse.until}: meet the number, or decide again"
+                yield Problem(f"policy.packs.{pack}.exceptions.{key}.until", said)
 
 
 def _excused_though_taken(policy: HostPolicy) -> Iterator[Problem]:

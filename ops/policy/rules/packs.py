@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from ops.core.errors import Problem
 from ops.policy.model import Written
+from ops.policy.pack_files import ELSEWHERE
 from ops.policy.packs import ClauseExcuse, PackUse
 from ops.policy.rules import names
 
 _PACK = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
-_ELSEWHERE = re.compile(r"(^/)|(^|/)\.\.(/|$)")
 
 
 def judge(written: Written) -> Iterator[Problem]:
@@ -20,7 +20,7 @@ def judge(written: Written) -> Iterator[Problem]:
         path = f"policy.packs.{name}"
         if not _PACK.fullmatch(name):
             yield Problem(path, f"{name!r} is no name of a pack; expected lower-case letters, digits and `-`")
-        if _ELSEWHERE.search(use.file):
+        if ELSEWHERE.search(use.file):
             yield Problem(
                 f"{path}.file", f"{use.file!r} leads out of the inventory; expected for example .packs/ours.yml"
             )
@@ -30,6 +30,8 @@ def judge(written: Written) -> Iterator[Problem]:
         for number, clause in use.clauses.items():
             if clause.excuse:
                 yield from _excuse(f"{path}.clauses.{number}.excuse", clause.excuse, written)
+        for key, excuse in use.exceptions.items():
+            yield from _excuse(f"{path}.exceptions.{key}", excuse, written)
 
 
 def differing(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, ...], Problem]]:
@@ -42,6 +44,20 @@ def differing(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, ..
         for key in ("packs", "incidents")
         for host, policy in told.items()
         if getattr(policy, key) != getattr(told[first], key)
+    ]
+
+
+def meant(written: Mapping[str, Written | None], assets: Collection[str]) -> list[tuple[tuple[str, ...], Problem]]:
+    """Return the hosts whose packs are for an asset that no host has, and the problem.
+
+    assets: all of the site, as hosts and groups write them and by their names on their hosts.
+    """
+    return [
+        ((host,), problem)
+        for host, policy in written.items()
+        for name, use in (policy.packs.items() if policy else ())
+        for index, asset in enumerate(use.assets or ())
+        for problem in names.known(f"policy.packs.{name}.assets[{index}]", "asset", asset, assets)
     ]
 
 
@@ -59,7 +75,7 @@ def _document(path: str, use: PackUse) -> Iterator[Problem]:
 
 def _excuse(path: str, excuse: ClauseExcuse, written: Written) -> Iterator[Problem]:
     if not excuse.reason.strip():
-        yield Problem(f"{path}.reason", "is empty; say in one sentence why the clause need not be met for now")
+        yield Problem(f"{path}.reason", "is empty; say in one sentence why it need not be met for now")
     yield from names.one_line(f"{path}.reason", excuse.reason)
     for key in ("owner", "approver"):
         yield from names.known(f"{path}.{key}", "contact", getattr(excuse, key), written.contacts)

@@ -58,7 +58,8 @@ hardening: {accounts: {}, ssh: {}}
 alarms:
   on_call: [{who: it_head}]
   channels: {sms: {kind: command, options: {argv: [/usr/local/bin/sms]}}}
-  fault_classes: {class_1: {limits: [{after: 30min, what: billing works on its own}]}}
+  fault_classes:
+    class_1: {limits: [{after: 30min, what: billing works on its own}, {after: 3h, what: all by hand}]}
   rules: [{checks: ["*"], fault_class: class_1, vendor: dba}]
 """)
 HIS = yaml.safe_load("""

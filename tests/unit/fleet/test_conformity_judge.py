@@ -9,10 +9,11 @@ from dataclasses import replace
 import pytest
 from conforming import DAY, NOW, bound, excusing, facts, packs, policies
 
+from ops.core.quantity import Day
 from ops.fleet.conformity.judge import UsedPack, judge
 from ops.fleet.conformity.pack import UNCOUNTED
 from ops.interfaces.conformity import Conformity, Standing
-from ops.policy.packs import PackUse
+from ops.policy.packs import ClauseExcuse, PackUse
 from ops.reports.conformity import hdf, oscal, page, text
 
 HEALTHY = facts(policies())
@@ -145,3 +146,22 @@ def test_the_page_has_every_clause_in_english_and_in_the_language_of_its_documen
         for clause in pack.pack.clauses.values():
             assert clause.original.replace("'", "&#39;") in shown
     assert "<script" not in shown
+
+
+def test_a_clause_whose_number_is_excused_is_not_met_by_its_controls_alone() -> None:
+    """Until the exception ends it is excused; then it is not met, and the report says so."""
+    registry = next(one for one in PACKS if one.name == "cnrdd-m-it")
+    key, reason = "assets.his.drill.every", "The supplier comes every other year"
+    less = {key: ClauseExcuse(reason, "it_head", "dba", Day.parse("2026-11-01"))}
+    used = replace(registry, use=replace(registry.use, exceptions=less))
+
+    def stands(days: int, one: UsedPack = used) -> tuple[Standing, str, bool]:
+        (pack,) = judged(one, days).packs
+        clause = next(one for one in pack.clauses if one.number == "M.3.3")
+        return clause.standing, clause.message, any(f"exception of {key} ended" in line for line in pack.findings)
+
+    assert stands(0, registry)[0] is Standing.MET
+    standing, message, told = stands(0)
+    assert (standing, reason in message, told) == (Standing.EXCUSED, True, False)
+    standing, message, told = stands(2)
+    assert (standing, f"less in {key}" in message, told) == (Standing.NOT_MET, True, True)
