@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from course_network import HERE, Network
-from drawn_courses import CONDUCTOR, HOLD, LOW, MARGIN, STEADY, Drawn, Plan
+from drawn_courses import CONDUCTOR, HOLD, LOW, MARGIN, STEADY, STORE, Drawn, Plan
 from nut_releases import command
 from throwaway_nut import PASSWORD, Nut
 
@@ -21,6 +21,7 @@ from ops.core.errors import Unavailable
 from ops.core.quantity import Duration, Percent
 from ops.jobs.power import conduct, kept, site
 from ops.jobs.power.conduct import Conductor, signal_file
+from ops.policy import powered
 from ops.policy.power import PoweredMachine, PowerGroup
 from ops.power import battery, engine, going_back, order, supplied
 
@@ -39,6 +40,7 @@ SPANS = (
     (supplied, "SILENT_AFTER", 12.0),
     (supplied, "LONGEST_TEST", 360.0),
     (order, "DEAD_TIME", 4.0),
+    (order, "NOTICE", 12.0),  # not a fifth, for NUT's own five seconds are none either
     (site, "CONNECT_SECONDS", 0.5),
 )
 WAKE_EVERY = 8.0
@@ -64,6 +66,11 @@ class Box:
     def down(self) -> Path:
         """What its upsmon makes to shut it down."""
         return self.folder / f"{self.name}.down"
+
+    @property
+    def again(self) -> Path:
+        """What its upsmon makes to be started again, for mains are back."""
+        return self.folder / f"{self.name}.again"
 
     @property
     def woken(self) -> Path:
@@ -103,6 +110,7 @@ class CourseSite:
     def __post_init__(self) -> None:
         for module, name, value in SPANS:
             setattr(module, name, value)
+        conduct.record = lambda *_words: None  # there is no ledger here
         original = site.group
         site.group = lambda *words: replace(original(*words), wake_every=WAKE_EVERY)
         plans = self.course.plans
@@ -157,12 +165,19 @@ class CourseSite:
     def watch(self, box: Box) -> None:
         """Start a machine's upsmon, with the settings that the role writes."""
         role, at = ("primary", "127.0.0.1") if box.name == CONDUCTOR else ("secondary", HERE)
+        seconds = round(order.delay(self.conductor.group(), box.name))
+        upsc = self.folder / "upsc"
+        upsc.write_text(f'#!/bin/sh\nexec {" ".join(command(self.course.release, "../../bin/upsc"))} "$@"\n', "utf-8")
+        upsc.chmod(0o755)
+        devices = [f"{one}@{at}:{SERVER_PORT}" for one in (nut.signal_of(box.name), UPS)]
+        again = "" if box.name == CONDUCTOR else f"/bin/touch {box.again}"
+        waits = powered.waits(seconds, *devices, again, str(upsc))
         lines = [
             f"MONITOR {UPS}@{at}:{SERVER_PORT} 1 watcher {PASSWORD} {role}",
             f"MONITOR {nut.signal_of(box.name)}@{at}:{SERVER_PORT} 1 watcher {PASSWORD} secondary",
-            f'SHUTDOWNCMD "/bin/touch {box.down}"',
+            f'SHUTDOWNCMD "{waits}/bin/touch {box.down}"',
             f"POWERDOWNFLAG {self.folder}/{box.name}.kill",
-            f"DEADTIME {order.dead_time(self.conductor.group(), box.name):.0f}",
+            "DEADTIME 4",
             *("MINSUPPLIES 2", "POLLFREQ 1", "POLLFREQALERT 1", "HOSTSYNC 3", "FINALDELAY 0", "RUN_AS_USER root"),
         ]
         self.nut.watch(box.name, "\n".join(lines) + "\n")
@@ -173,7 +188,7 @@ class CourseSite:
             self.moment(t)
             if self.well_since is not None and t - max(self.well_since, self.course.last) >= QUIET:
                 return
-            time.sleep(0.1)
+            time.sleep(0.15)
 
     def moment(self, t: float) -> None:
         passed, self.before = t - (self.before - self.zero), t + self.zero
@@ -229,7 +244,7 @@ class CourseSite:
         box.becomes("off", t)
         self.network.vanishes(box.name)
         self.nut.stop(f"upsmon {box.name}")
-        for file in (box.down, box.woken):
+        for file in (box.down, box.woken, box.again):
             file.unlink(missing_ok=True)
         if box.name == CONDUCTOR:
             self.nut.end_server()
@@ -240,6 +255,10 @@ class CourseSite:
         if box.state == "up" and box.down.exists():
             box.stopped = True
             box.becomes("stopping", t)
+        elif box.state == "up" and box.again.exists():
+            box.again.unlink()
+            self.nut.stop(f"upsmon {box.name}")
+            self.watch(box)
         elif box.state == "stopping" and not box.plan.hangs and spent >= box.plan.stops:
             self.go_off(box, t)
             for other in self.boxes.values():  # what it needs went off below it
@@ -308,7 +327,8 @@ class CourseSite:
         """Whether each cut left time for a clean stop of all, by what was in the battery."""
         boots = max(box.plan.boots for box in self.boxes.values()) if self.least < 1.0 else 0.0
         hopeless = {"runtime too long", "no conductor", "a machine hangs"} & self.course.sorts
-        return not hopeless and (self.least - LOW) * self.course.runtime >= self.course.needed + boots
+        alone = order.dead_time(self.conductor.group(), STORE) if "dead network" in self.course.sorts else 0.0
+        return not hopeless and (self.least - LOW) * self.course.runtime >= self.course.needed + boots + alone
 
     def end(self) -> None:
         self.nut.end()

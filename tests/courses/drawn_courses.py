@@ -139,6 +139,7 @@ def _faults(chance: random.Random, course: Drawn) -> None:
     if chance.random() < 0.2:
         course.sorts.add("dead network")
         course.network = _away(chance, course)
+        course.runtime *= 1.6  # who stops alone waits for those above it
     if chance.random() < 0.15:
         course.sorts.add("no conductor")
         course.conducts = _away(chance, course)

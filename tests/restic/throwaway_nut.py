@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,7 +76,9 @@ class Nut:
         call, own = self.call(name, words)
         env = {**os.environ, **places, "NUT_CONFPATH": str(conf or self.folder), **own}
         with (self.folder / f"{name.replace(' ', '-')}.log").open("ab") as log:
-            self.running[name] = subprocess.Popen(call, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
+            self.running[name] = subprocess.Popen(
+                call, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, start_new_session=True
+            )
 
     def call(self, _name: str, words: list[str]) -> tuple[list[str | Path], dict[str, str]]:
         """Return how a program of NUT is called here, and what its environment needs."""
@@ -88,7 +91,8 @@ class Nut:
 
     def stop(self, name: str, by: int = signal.SIGKILL) -> None:
         if process := self.running.pop(name, None):
-            process.send_signal(by)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, by)  # and what it has begun, as a machine that is off would
             process.wait()
 
     def end_server(self) -> None:
