@@ -27,7 +27,7 @@ unit: setup ## the quick tests, for everyday work
 real: setup ## real databases all the way, on both releases: up to 40 minutes; writes docs/real-applications.md
 	@.venv/bin/python -m tests.real
 
-courses: setup ## 200 power cuts drawn by chance, on the real upsd and upsmon: up to 20 minutes; writes into docs/ups.md
+courses: setup ## 200 power cuts drawn by chance, on the real upsd and upsmon: 10 to 25 minutes; writes into docs/ups.md
 	@.venv/bin/python -m tests.courses
 
 disks: setup ## real RAID, SMART and NVMe that fail, in a machine in QEMU: 5 to 15 minutes; writes docs/disks-seen.md

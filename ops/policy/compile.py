@@ -224,22 +224,13 @@ def _controlled(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, 
 
 
 def _join(
-    host: str,
-    policy: Written,
-    site: Mapping[str, Written],
-    site_duties: Collection[str],
-    keepers: Mapping[str, int],
+    host: str, policy: Written, site: Mapping[str, Written], site_duties: Collection[str], keepers: Mapping[str, int]
 ) -> HostPolicy:
     """Add to a host's own policy what the other hosts' policies ask of it; part its duties from the site's.
 
     site: the policies that ask anything of it. keepers: the backup hosts, with their ports.
     """
-    drills = {
-        name: Drilled(owner, asset)
-        for owner, other in site.items()
-        for name, asset in other.assets.items()
-        if asset.drill and asset.drill.host == host
-    }
+    drills = _drills(host, site)
     clients, others = clients_of(host, site), peers.peers(host, keepers)
     return HostPolicy(
         version=policy.version,
@@ -269,6 +260,15 @@ def _join(
         exports=policy.exports or None,
         hardening=policy.hardening,
     )
+
+
+def _drills(host: str, site: Mapping[str, Written]) -> dict[str, Drilled]:
+    return {
+        name: Drilled(owner, asset)
+        for owner, other in site.items()
+        for name, asset in other.assets.items()
+        if asset.drill and asset.drill.host == host
+    }
 
 
 def _checks(

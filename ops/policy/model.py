@@ -151,8 +151,8 @@ class HostPolicy:
     """One machine's part of the policy, as it lies on that machine.
 
     duties: this machine's own; site_duties: the site's, the same on every machine. kept: the assets whose sets are kept
-    here, by the machine that has them and by their names. peers: the other backup hosts, if it is one. power: the group of the UPS that feeds this machine. packs,
-    incidents: the site's; they stay on the control machine.
+    here, by the machine that has them and by their names. peers: the other backup hosts, if it is one. power: the group
+    of the UPS that feeds this machine. packs, incidents: the site's; they stay on the control machine.
     """
 
     version: int

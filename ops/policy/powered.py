@@ -70,8 +70,8 @@ def waits(seconds: int, signal: str, ups: str, again: str = AGAIN, upsc: str = "
 
     NUT 2.8.1 stops a machine on battery as soon as its server is silent, whatever DEADTIME says, so the order can only
     lie here. Who is told to stop, or hears that the battery is low, does not wait. Where both are on mains by then,
-    nobody need stop; upsmon has logged out, and is started again. NUT cuts off what is longer than 512 letters, and then
-    runs nothing: with names so long that it would, there is no waiting.
+    nobody need stop; upsmon has logged out, and is started again. NUT cuts off what is longer than 512 letters, and
+    runs nothing then: with names so long that it would, there is no waiting.
     """
     if not seconds:
         return ""

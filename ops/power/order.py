@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ops.power.model import Group, Machine
 
 DEAD_TIME = 15.0  # what NUT recommends: three polls
-NOTICE = 15.0  # later than another one's may an upsmon notice it: a round, and twice the five seconds until NUT gives up
+NOTICE = 15.0  # later than another upsmon one may notice it: a round, and twice the five seconds until NUT gives up
 SLOWER = 1.3  # than usual, a shutdown may be
 
 

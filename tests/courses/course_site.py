@@ -11,10 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from course_machines import Box, CourseNut
 from course_network import HERE, Network
-from drawn_courses import CONDUCTOR, HOLD, LOW, MARGIN, STEADY, STORE, Drawn, Plan
+from drawn_courses import CONDUCTOR, HOLD, LOW, MARGIN, STEADY, STORE, Drawn
 from nut_releases import command
-from throwaway_nut import PASSWORD, Nut
+from throwaway_nut import PASSWORD
 
 from ops.core import nut
 from ops.core.errors import Unavailable
@@ -44,52 +45,6 @@ SPANS = (
     (site, "CONNECT_SECONDS", 0.5),
 )
 WAKE_EVERY = 8.0
-
-
-@dataclass
-class Box:
-    """A machine. since: when its state began; killed: whether it lost its power, or what it needs, while it ran."""
-
-    plan: Plan
-    address: str
-    folder: Path
-    state: str = "up"  # stopping, off, booting
-    since: float = 0.0
-    killed: bool = False
-    stopped: bool = False
-
-    @property
-    def name(self) -> str:
-        return self.plan.name
-
-    @property
-    def down(self) -> Path:
-        """What its upsmon makes to shut it down."""
-        return self.folder / f"{self.name}.down"
-
-    @property
-    def again(self) -> Path:
-        """What its upsmon makes to be started again, for mains are back."""
-        return self.folder / f"{self.name}.again"
-
-    @property
-    def woken(self) -> Path:
-        """What the conductor makes to wake it."""
-        return self.folder / f"{self.name}.wake"
-
-    def becomes(self, state: str, t: float) -> None:
-        self.state, self.since = state, t
-
-
-class CourseNut(Nut):
-    """NUT of the course's release; whoever is not the conductor runs in the other network."""
-
-    release = ""
-    network: Network
-
-    def call(self, name: str, words: list[str]) -> tuple[list[str | Path], dict[str, str]]:
-        away = name.startswith("upsmon ") and name != f"upsmon {CONDUCTOR}"
-        return [*(self.network.there() if away else ()), *command(self.release, words[0]), *words[1:]], {}
 
 
 @dataclass
@@ -250,7 +205,7 @@ class CourseSite:
             self.nut.end_server()
 
     def obey(self, box: Box, t: float, mains: bool) -> None:
-        """Let a machine go on: it stops when its upsmon says so, is off some time later, and starts when it is woken."""
+        """Let a machine go on: it stops when its upsmon says so, is off a while later, and starts when it is woken."""
         spent = t - box.since
         if box.state == "up" and box.down.exists():
             box.stopped = True

@@ -24,7 +24,9 @@ def written(seen: Sequence[Mapping[str, Any]], minutes: float) -> None:
     again = sum(one.get("again", False) for one in seen)
     text = (
         f"{len(seen)} courses in {minutes:.0f} minutes: {releases['bookworm']} on NUT 2.8.0 of Debian 12,"
-        f" {releases['trixie']} on NUT 2.8.1 of Debian 13; {again} played twice, for the computer had let them stand.\n\n"
+        f" {releases['trixie']} on NUT 2.8.1 of Debian 13; {again} played twice, for the computer had"
+        " let them stand.\n\n"
     )
     before, rest = PAGE.read_text("utf-8").split(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}{text}{HEAD}| --- {'| --- ' * 5}|\n{''.join(rows)}{END}{rest.split(END)[1]}", "utf-8")
+    table = f"{HEAD}| --- {'| --- ' * 5}|\n{''.join(rows)}"
+    PAGE.write_text(f"{before}{BEGIN}{text}{table}{END}{rest.split(END)[1]}", "utf-8")

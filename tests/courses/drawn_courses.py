@@ -111,7 +111,7 @@ def _mains(chance: random.Random, sorts: set[str]) -> tuple[Callable[[float], bo
 
 
 def _tests(chance: random.Random, course: Drawn) -> None:
-    """A self-test, in one of the ways in which devices say so; one that empties the battery is none to make unattended."""
+    """A self-test, in one of the ways in which devices say so; one that empties the battery nobody makes unattended."""
     start, long = chance.uniform(2, 10), chance.uniform(3, 60)
     says = chance.choice(
         [

@@ -1,6 +1,6 @@
 """One course, in networks and processes of its own; what was seen is written to a file.
 
-  python played_course.py SEED FOLDER
+python played_course.py SEED FOLDER
 """
 
 from __future__ import annotations

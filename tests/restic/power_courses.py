@@ -187,4 +187,3 @@ def silent(site: PowerSite) -> None:
     site.boot(CONDUCTOR)
     all_come_back(site)
     assert all(len(one.ups) == 2 for one in site.machines.values())
-

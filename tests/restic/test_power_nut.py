@@ -20,7 +20,7 @@ def played(words: str, folder: Path) -> None:
         sys.stdout = sys.stderr = said
         try:
             COURSES[words](folder)
-        except BaseException:
+        except BaseException:  # noqa: BLE001 -- whatever it is, the course has failed
             traceback.print_exc()
             sys.exit(1)
 
