@@ -27,6 +27,9 @@ unit: setup ## the quick tests, for everyday work
 real: setup ## real databases all the way, on both releases: up to 40 minutes; writes docs/real-applications.md
 	@.venv/bin/python -m tests.real
 
+courses: setup ## 200 power cuts drawn by chance, on the real upsd and upsmon: 10 to 25 minutes; writes into docs/ups.md
+	@.venv/bin/python -m tests.courses
+
 disks: setup ## real RAID, SMART and NVMe that fail, in a machine in QEMU: 5 to 15 minutes; writes docs/disks-seen.md
 	@SEAWALL_WRITE_PAGES=1 $(PYTEST) tests/disks
 
@@ -39,4 +42,4 @@ messages: setup ## bring the catalogues of languages to what the source says
 lock: setup ## update requirements.lock from pyproject.toml
 	@ops/lab/lock.sh
 
-.PHONY: help setup demo demo-down test lint unit real disks bench messages lock
+.PHONY: help setup demo demo-down test lint unit real courses disks bench messages lock

@@ -13,7 +13,7 @@ from typing import Any
 from ops.core import kinds
 from ops.core.errors import PolicyError, Problem
 from ops.core.schema import collect, decode, encode
-from ops.policy import alarm_drill, checks, doors, hours, large, periods, power, rotations, spreading
+from ops.policy import alarm_drill, checks, doors, hours, large, peers, periods, power, rotations, spreading
 from ops.policy.assets import resolve
 from ops.policy.concerned import clients_of, concerned
 from ops.policy.kept import kept
@@ -38,8 +38,9 @@ def compile_site(hosts: Mapping[str, HostLayers], around: Surroundings | None = 
         raise PolicyError(once([problem for found in problems.values() for problem in found]))
     whole = spreading.spread({name: hours.whole(policy) for name, policy in written.items() if policy is not None})
     about = concerned(whole)
+    keepers = peers.keepers(whole, about)
     return {
-        name: _join(name, policy, about.get(name, {}), site_names(hosts[name], "duties"))
+        name: _join(name, policy, about.get(name, {}), site_names(hosts[name], "duties"), keepers)
         for name, policy in whole.items()
     }
 
@@ -224,18 +225,15 @@ def _controlled(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, 
     return found
 
 
-def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: Collection[str]) -> HostPolicy:
+def _join(
+    host: str, policy: Written, site: Mapping[str, Written], site_duties: Collection[str], keepers: Mapping[str, int]
+) -> HostPolicy:
     """Add to a host's own policy what the other hosts' policies ask of it; part its duties from the site's.
 
-    site: the policies that ask anything of it.
+    site: the policies that ask anything of it. keepers: the backup hosts, with their ports.
     """
-    drills = {
-        name: Drilled(owner, asset)
-        for owner, other in site.items()
-        for name, asset in other.assets.items()
-        if asset.drill and asset.drill.host == host
-    }
-    clients = clients_of(host, site)
+    drills = _drills(host, site)
+    clients, others = clients_of(host, site), peers.peers(host, keepers)
     return HostPolicy(
         version=policy.version,
         host=host,
@@ -245,7 +243,7 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         assets=policy.assets,
         drills=drills,
         clients=clients,
-        checks=_checks(host, policy, clients, drills),
+        checks=_checks(host, policy, clients, drills) | peers.checks(policy, others, keepers),
         exceptions=policy.exceptions,
         duties={name: duty for name, duty in policy.duties.items() if name not in site_duties},
         site_duties={name: duty for name, duty in policy.duties.items() if name in site_duties},
@@ -255,6 +253,7 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         power=power.own(policy.power or {}, host) or None,
         battery_test=policy.battery_test,
         metrics=policy.metrics,
+        peers=others,
         push=policy.push,
         spread=policy.spread,
         reports=policy.reports,
@@ -263,6 +262,15 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         exports=policy.exports or None,
         hardening=policy.hardening,
     )
+
+
+def _drills(host: str, site: Mapping[str, Written]) -> dict[str, Drilled]:
+    return {
+        name: Drilled(owner, asset)
+        for owner, other in site.items()
+        for name, asset in other.assets.items()
+        if asset.drill and asset.drill.host == host
+    }
 
 
 def _checks(

@@ -68,7 +68,8 @@ def _repositories(policy: HostPolicy, zones: Mapping[str, tuple[Network, ...]], 
         return
     ports, control = doors.ports(policy), policy.control.name if policy.control else ""
     more = zones.get(BACKUP, ())
-    writers = [one for client in policy.clients for one in _machine(client, around, zones, control)]
+    # Peers have no account there: they look whether the port takes connections.
+    writers = [one for client in (*policy.clients, *policy.peers) for one in _machine(client, around, zones, control)]
     readers = [
         one for names in policy.clients.values() for reader in names for one in _machine(reader, around, zones, control)
     ]

@@ -104,6 +104,8 @@ class Written:
     power: the machines that a UPS feeds, by group; the same for every host. See [ups.md](ups.md).
     battery_test: when the UPS of this machine tests its battery; without it, nobody asks it to. See [ups.md](ups.md).
     metrics: whether rounds of checks leave figures for a Prometheus of the site; see [prometheus.md](prometheus.md).
+    watch_backup_hosts: whether this machine, if it keeps repositories, looks whether the other backup hosts answer; see
+        [silent-machines.md](silent-machines.md).
     spread: how many backups may run at once at a backup host; see [fleet.md](fleet.md#hundreds-of-machines).
     push: how often machines hand their status over to their backup hosts; see [fleet.md](fleet.md). Without it, never.
     reports: which reports of the whole site are mailed, and to whom; the same for every host.
@@ -126,6 +128,7 @@ class Written:
     power: Mapping[str, PowerGroup] | None = None
     battery_test: BatteryTest | None = None
     metrics: bool = spare(False)
+    watch_backup_hosts: bool = spare(True)
     push: Push | None = None
     spread: Spread | None = None
     reports: Reports | None = None
@@ -148,8 +151,8 @@ class HostPolicy:
     """One machine's part of the policy, as it lies on that machine.
 
     duties: this machine's own; site_duties: the site's, the same on every machine. kept: the assets whose sets are kept
-    here, by the machine that has them and by their names. power: the group of the UPS that feeds this machine. packs,
-    incidents: the site's; they stay on the control machine.
+    here, by the machine that has them and by their names. peers: the other backup hosts, if it is one. power: the group
+    of the UPS that feeds this machine. packs, incidents: the site's; they stay on the control machine.
     """
 
     version: int
@@ -170,6 +173,7 @@ class HostPolicy:
     power: Mapping[str, PowerGroup] | None = None
     battery_test: BatteryTest | None = None
     metrics: bool = spare(False)
+    peers: tuple[str, ...] = spare(())
     push: Push | None = None
     spread: Spread | None = None
     reports: Reports | None = None

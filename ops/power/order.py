@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ops.power.model import Group, Machine
 
 DEAD_TIME = 15.0  # what NUT recommends: three polls
+NOTICE = 15.0  # later than another upsmon one may notice it: a round, and twice the five seconds until NUT gives up
 SLOWER = 1.3  # than usual, a shutdown may be
 
 
@@ -61,10 +62,15 @@ def starting(group: Group) -> list[str]:
     return found
 
 
-def dead_time(group: Group, name: str) -> float:
-    """Return the seconds of silence on battery after which a machine's own upsmon stops it.
+def delay(group: Group, name: str) -> float:
+    """Return the seconds for which a machine's shutdown waits where its upsmon hears nothing any more on battery.
 
-    Nobody conducts then: so each waits until those that need it have stopped.
+    Nobody conducts then: so each waits until those that need it have noticed, too, and have stopped.
     """
-    later = [dead_time(group, one) + group.machines[one].stop * SLOWER for one in dependants(group, name)]
-    return max(later, default=DEAD_TIME)
+    later = [delay(group, one) + NOTICE + group.machines[one].stop * SLOWER for one in dependants(group, name)]
+    return max(later, default=0.0)
+
+
+def dead_time(group: Group, name: str) -> float:
+    """Return the seconds of silence on battery after which a machine stops, as its upsmon usually notices it."""
+    return DEAD_TIME + delay(group, name)

@@ -6,19 +6,21 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from throwaway_nut import PASSWORD, Nut
+from throwaway_nut import PASSWORD, Nut, programs
 
 from ops.core import nut
 from ops.core.errors import Unavailable
 from ops.core.quantity import Duration, Percent
 from ops.jobs.power import conduct, kept, site
 from ops.jobs.power.conduct import Conductor, signal_file
+from ops.policy import powered
 from ops.policy.power import PoweredMachine, PowerGroup
-from ops.power.order import DEAD_TIME, dead_time
+from ops.power import order
 
 CONDUCTOR, UPS = "host1", "mains"
 NEEDS = {CONDUCTOR: (), "store1": (), "db1": ("store1",), "app1": ("db1",)}
-STOP = 3  # seconds of each shutdown
+STOP = 3  # seconds of each shutdown, as the policy has it
+STOPS = 0.5  # as it is
 PERIOD = 1.1  # of the conductor's looks here; dummy-ups knows a file's time by the second
 
 
@@ -99,7 +101,8 @@ class PowerSite:
         files = {UPS: folder / "mains.dev"} | {f"seawall-{name}": signal_file(name) for name in NEEDS}
         signal_file("x").parent.mkdir(parents=True, exist_ok=True)
         self.nut = Nut(folder, files)
-        site.CONNECT_SECONDS = 0.5
+        site.CONNECT_SECONDS = 0.25
+        order.NOTICE = 2.0  # a server that is gone refuses at once
         told = {name: self.told_of(one) for name, one in self.machines.items()}
         words = {"hold": Duration(2), "margin": Duration(20), "steady": Duration(2), "back_above": Percent(50)} | policy
         self.told = PowerGroup(CONDUCTOR, told, UPS, self.nut.port, **words)
@@ -126,13 +129,14 @@ class PowerSite:
     def watch(self, name: str) -> None:
         group = self.conductor.group()
         role, at = ("primary" if name == CONDUCTOR else "secondary"), f"127.0.0.1:{self.nut.port}"
-        waits = dead_time(group, name) - DEAD_TIME + 4
+        upsc = str(programs().parents[1] / "bin/upsc")
+        waits = powered.waits(round(order.delay(group, name)), f"seawall-{name}@{at}", f"{UPS}@{at}", "", upsc)
         lines = [
             f"MONITOR {UPS}@{at} 1 watcher {PASSWORD} {role}",
             f"MONITOR seawall-{name}@{at} 1 watcher {PASSWORD} secondary",
-            f'SHUTDOWNCMD "/bin/touch {self.machines[name].down}"',
+            f'SHUTDOWNCMD "{waits}/bin/touch {self.machines[name].down}"',
             f"POWERDOWNFLAG {self.folder}/{name}.kill",
-            f"DEADTIME {waits:.0f}",
+            "DEADTIME 4",
             *("MINSUPPLIES 2", "POLLFREQ 1", "POLLFREQALERT 1", "HOSTSYNC 2", "FINALDELAY 0", "RUN_AS_USER root"),
         ]
         self.nut.watch(name, "\n".join(lines) + "\n")
@@ -192,13 +196,20 @@ class PowerSite:
         if machine.runs and machine.asked is None and machine.down.exists():
             machine.asked = now
             self.nut.stop(f"upsmon {machine.name}")
-        if machine.asked is not None and machine.runs and not machine.hangs and now - machine.asked >= STOP - 1:
+        if machine.asked is not None and machine.runs and not machine.hangs and now - machine.asked >= STOPS:
             machine.stop()
             machine.down.unlink()
             machine.woken.unlink(missing_ok=True)
-        if not machine.runs and machine.woken.exists():
+        if not machine.runs and machine.woken.exists() and not self.is_told_to_stop(machine.name):
             machine.woken.unlink()
             self.boot(machine.name)
+
+    def is_told_to_stop(self, name: str) -> bool:
+        """Whether upsd still shows the old word to stop: a machine takes longer to boot than that takes to go."""
+        try:
+            return "FSD" in nut.variables("127.0.0.1", self.nut.port, f"seawall-{name}")["ups.status"]
+        except Unavailable:
+            return True
 
     def boot(self, name: str) -> None:
         self.machines[name].start()

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,12 +36,16 @@ def free_port() -> int:
 
 @dataclass
 class Nut:
-    """The drivers and the server of some devices. devices: the file that each shows. Ended by `end`."""
+    """The drivers and the server of some devices. devices: the file that each shows. Ended by `end`.
+
+    addresses: where the server listens.
+    """
 
     folder: Path
     devices: dict[str, Path]
     port: int = field(default_factory=free_port)
     running: dict[str, subprocess.Popen] = field(default_factory=dict)
+    addresses: tuple[str, ...] = ("127.0.0.1",)
 
     def begin(self) -> None:
         (self.folder / "state").mkdir()
@@ -48,8 +53,12 @@ class Nut:
             f"[{name}]\n driver = dummy-ups\n port = {path}\n pollinterval = 1\n" for name, path in self.devices.items()
         ]
         self.write("ups.conf", "maxretry = 1\n" + "".join(sections))
-        self.write("upsd.conf", f"LISTEN 127.0.0.1 {self.port}\n")
+        self.write("upsd.conf", "".join(f"LISTEN {address} {self.port}\n" for address in self.addresses))
         self.write("upsd.users", f"[watcher]\n password = {PASSWORD}\n upsmon primary\n")
+        self.serve()
+
+    def serve(self) -> None:
+        """Start the drivers and the server."""
         for name in self.devices:
             self.start(f"driver {name}", ["dummy-ups", "-a", name, "-u", "root", "-D"])
         self.start("upsd", ["upsd", "-u", "root", "-F"])
@@ -64,10 +73,16 @@ class Nut:
     def start(self, name: str, words: list[str], conf: Path | None = None) -> None:
         state = f"{self.folder}/state"
         places = {"NUT_STATEPATH": state, "NUT_ALTPIDPATH": state, "NUT_PIDPATH": state}
-        env = {**os.environ, **places, "NUT_CONFPATH": str(conf or self.folder), "LD_LIBRARY_PATH": LIBRARIES}
+        call, own = self.call(name, words)
+        env = {**os.environ, **places, "NUT_CONFPATH": str(conf or self.folder), **own}
         with (self.folder / f"{name.replace(' ', '-')}.log").open("ab") as log:
-            call = [programs() / words[0], *words[1:]]
-            self.running[name] = subprocess.Popen(call, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
+            self.running[name] = subprocess.Popen(
+                call, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, start_new_session=True
+            )
+
+    def call(self, _name: str, words: list[str]) -> tuple[list[str | Path], dict[str, str]]:
+        """Return how a program of NUT is called here, and what its environment needs."""
+        return [programs() / words[0], *words[1:]], {"LD_LIBRARY_PATH": LIBRARIES}
 
     def write(self, name: str, text: str) -> None:
         path = self.folder / name
@@ -76,8 +91,16 @@ class Nut:
 
     def stop(self, name: str, by: int = signal.SIGKILL) -> None:
         if process := self.running.pop(name, None):
-            process.send_signal(by)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, by)  # and what it has begun, as a machine that is off would
             process.wait()
+
+    def end_server(self) -> None:
+        """Take the power from the drivers and the server; whatever watches them goes on."""
+        for name in [one for one in self.running if not one.startswith("upsmon ")]:
+            self.stop(name)
+        for left in (self.folder / "state").iterdir():
+            left.unlink()
 
     def end(self) -> None:
         for name in list(self.running):

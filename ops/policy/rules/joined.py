@@ -9,7 +9,7 @@ from ops.core import kinds
 from ops.core.errors import Problem
 from ops.interfaces import joined
 from ops.interfaces.state import ARRIVALS, LEAVING
-from ops.policy import alarm_drill, rotations
+from ops.policy import alarm_drill, peers, rotations
 from ops.policy.logs import logged
 from ops.policy.model import Asset, CheckSpec, HostPolicy, Written
 
@@ -60,7 +60,8 @@ def derived(policy: HostPolicy) -> set[str]:
     of_assets = (one for name, asset in policy.assets.items() for one in _of_asset(name, asset))
     found = [*_of_drills(drills), *of_assets, *_of_disks(policy), *_of_keeper(policy)]
     exports = {joined.check("export_age", name) for name in policy.exports or {}}
-    return {one.name for one in found if one.sort == CHECK} | exports | alarm_drill.checks(policy).keys()
+    watched = {peers.name(peer) for peer in policy.peers}
+    return {one.name for one in found if one.sort == CHECK} | exports | watched | alarm_drill.checks(policy).keys()
 
 
 def _judged(names: Iterable[_Joined]) -> Iterator[Problem]:

@@ -92,7 +92,7 @@ def test_two_things_never_have_one_name(site: dict[str, HostLayers]) -> None:
             policy.clients
         )
         written = {name for name in policy.checks if POLICY_NAME.fullmatch(name)}
-        assert len(policy.checks) == acts + len(written)
+        assert len(policy.checks) == acts + len(policy.peers) + len(written)
         things = dict(secrets(policy))
         assert len(things) == len({*things.values()})
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ops.core.errors import PolicyError
+from ops.core.run import run
 from ops.policy.compile import compile_site, document, read_document
 from ops.policy.layers import HostLayers
-from ops.policy.powered import powered
+from ops.policy.powered import powered, waits
 from ops.policy.rules.rendered import judge as rendered
 from ops.policy.surroundings import Surroundings
 
@@ -54,7 +56,46 @@ def test_nut_is_told_who_signals_whom_and_who_waits_for_whom() -> None:
     assert (database.conducts, database.signal, database.accounts) == (False, "seawall-db1", ())
     assert (database.address, database.port, database.ups) == ("192.0.2.1", 3493, "mains")
     # Silence on battery: the application stops first, then the database, then the conductor.
-    assert [application.dead_time, database.dead_time, conductor.dead_time] == [15, 67, 145]
+    assert application.waits == ""
+    assert database.waits.startswith("timeout 67 sh -c ")
+    assert "upsc seawall-db1@192.0.2.1:3493 ups.status" in database.waits
+    assert "upsc mains@192.0.2.1:3493 ups.status" in database.waits
+    assert database.waits.endswith("[ $? = 10 ] && systemctl --no-block restart nut-monitor.service && exit; ")
+    assert conductor.waits.startswith("timeout 160 sh -c ")
+    assert "systemctl" not in conductor.waits
+
+
+HEARD = {
+    "told to stop": ("FSD OB LB", "OB DISCHRG", "stops at once"),
+    "told to stop though mains are back": ("FSD OB LB", "OL", "stops at once"),
+    "low": ("OB DISCHRG", "OB LB", "stops at once"),
+    "low, and a conductor that is gone": ("OL", "OB DISCHRG LB", "stops at once"),
+    "the UPS ends": ("OL", "FSD OL", "stops at once"),
+    "on battery": ("OB DISCHRG", "OB DISCHRG", "stops in turn"),
+    "a conductor that does not know it yet": ("OB DISCHRG", "OL", "stops in turn"),
+    "nothing": ("", "", "stops in turn"),
+    "mains are back": ("OL", "OL CHRG", "stays"),
+}
+
+
+@pytest.mark.parametrize("what", HEARD)
+def test_a_machine_that_others_need_stops_in_turn_and_at_once_when_told(what: str, tmp_path: Path) -> None:
+    signal, ups, does = HEARD[what]
+    upsc = tmp_path / "upsc"
+    upsc.write_text(f"""#!/bin/sh\ncase $1 in seawall-*) echo '{signal}';; *) echo '{ups}';; esac\n""")
+    upsc.chmod(0o755)
+    words = waits(1, "seawall-db1@192.0.2.1:3493", "mains@192.0.2.1:3493", "echo stays", str(upsc))
+    waited = run(["sh", "-c", words.partition("; [ $?")[0]], timeout=60, ok=range(256)).code
+    assert {0: "stops at once", 124: "stops in turn", 10: "stays"}[waited] == does
+    said = run(["sh", "-c", f"{words}echo stops"], timeout=60).stdout
+    assert said == ("stays\n" if does == "stays" else "stops\n")
+
+
+def test_nothing_is_written_that_nut_would_cut_off() -> None:
+    usual = waits(145, "seawall-db1@192.0.2.1:3493", "mains@192.0.2.1:3493")
+    assert usual
+    assert len(usual) < 512 - len("/sbin/shutdown -h +0") - 60
+    assert waits(145, f"seawall-{'d' * 100}@192.0.2.1:3493", f"{'m' * 100}@192.0.2.1:3493") == ""
 
 
 def but(host: str, **more: Any) -> dict[str, Any]:
