@@ -37,6 +37,11 @@ def drill(asset: str) -> str:
     return act("drill", asset)
 
 
+def oldest(asset: str) -> str:
+    """Return the name of the drill of an asset's oldest set."""
+    return act("oldest", asset)
+
+
 def restore(asset: str) -> str:
     """Return the name of an asset's restore."""
     return act("restore", asset)

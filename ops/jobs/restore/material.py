@@ -71,6 +71,21 @@ def chosen(place: OpenRepository, asset: str, until: datetime | None = None, ide
     )
 
 
+def nearest(place: OpenRepository, asset: str, moment: datetime | None) -> Choice:
+    """Return the complete set whose data are nearest to a moment, the earlier of two; None: the oldest of all.
+
+    Raise Damaged when there is none.
+    """
+    found = complete(place.repository.snapshots([f"{ASSET}={asset}"]), asset, clock.now())
+    if not found.counting:
+        others = f"; {found.remark}" if found.remark else ""
+        raise Damaged(f"{place.repository.name} has no complete set of {asset}{others}", _ELSEWHERE)
+    if moment is None:
+        return Choice(found.counting[0], found.remark)
+    which = min(found.counting, key=lambda one: abs(one.time - moment))
+    return Choice(which, found.remark, [one for one in found.counting if one.time < which.time])
+
+
 def manifest(place: OpenRepository, which: Set, target: Path) -> Manifest:
     """Bring the manifest and the texts beside it to a folder, and read it; it must belong to the set.
 

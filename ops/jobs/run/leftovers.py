@@ -49,7 +49,8 @@ def _left() -> Iterator[tuple[Path, str]]:
         yield path, joined.backup(path.name.partition("-")[0])
     if os.geteuid() == 0:
         for path in (folders.state() / "drills").glob("*.????????"):
-            yield path, joined.drill(path.name.partition(".")[0])
+            name = path.name.partition(".")[0]
+            yield path, name if "-" in name else joined.drill(name)  # no asset's name holds a `-`
 
 
 def _remove(path: Path) -> None:
