@@ -24,12 +24,15 @@ create table registry.donors (
   id bigint generated always as identity primary key, code text not null unique, born date not null,
   state registry.state not null default 'active', hla jsonb, typed numeric(6, 2)[], note text collate "C"
 );
-create table registry.samples (id serial primary key, donor bigint not null references registry.donors, taken timestamptz);
+create table registry.samples (
+  id serial primary key, donor bigint not null references registry.donors, taken timestamptz
+);
 create table registry.parted (at date not null, what text) partition by range (at);
 create table registry.parted_2011 partition of registry.parted for values from ('2011-01-01') to ('2012-01-01');
 create view registry.seen as select code, count(*) from registry.donors group by code;
 create materialized view registry.kept as select * from registry.seen;
-create function registry.age(born date) returns int language sql stable as 'select extract(year from now() - born)::int';
+create function registry.age(born date) returns int language sql stable
+  as 'select extract(year from now() - born)::int';
 create index on registry.donors using gin (hla); create index on registry.donors (lower(code));
 insert into registry.donors (code, born, hla, typed)
   select 'CZ' || i, date '1950-01-01' + i, '{"A": "01:01"}', array[i, i / 7.0] from generate_series(1, 500) i;
@@ -79,4 +82,4 @@ def test_an_older_server_than_the_data_are_from_is_refused(
     later = replace(kept, facts=replace(kept.facts, major=17))  # type: ignore[type-var]
     with pytest.raises(UsageError, match=r"has PostgreSQL 15, but the data are from 17"):
         stage_in(tree("bookworm"), later, tmp_path / "scratch")
-    assert LABEL == later.part.label
+    assert later.part.label == LABEL
