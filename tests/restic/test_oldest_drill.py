@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from bare_tree import bare_tree
 from one_machine import Machine, copied, served, set_policy
 from throwaway_postgresql import ONLY_ROOT, Cluster
 
 from ops.core import clock
+from ops.jobs.drill.expectations import judged_answer
+from ops.policy.queries import Expectation
 from ops.restic.sets import sets
 
 pytestmark = ONLY_ROOT
@@ -148,6 +151,45 @@ def test_a_file_is_brought_and_compared(fresh: Machine, name: str, code: int, an
     assert recall(fresh, "documents", f"{path}\n", TODAY) == code, record(fresh)["message"]
     assert record(fresh)["facts"]["recall"]["answer"] == answer
     assert name not in json.dumps(record(fresh))
+
+
+CHECKED = """
+create table donors (code text, name text, born date);
+create table patients (code text);
+create table application_log (at timestamptz);
+insert into donors values ('CZ1', 'Ana', '1990-01-01'), ('CZ2', 'Ana', '1991-01-01'), ('CZ3', null, '1992-01-01');
+insert into patients values ('P1');
+insert into application_log values (now());
+"""
+SPOILED = {
+    "donor codes that come twice": "insert into donors values ('CZ1', 'Bo', '1993-01-01')",
+    "names with birth dates that come twice": "insert into donors values ('CZ4', ' ana ', '1990-01-01')",
+    "codes of donors that are codes of patients too": "insert into patients values ('CZ2')",
+    "donors without a valid code": "insert into donors values ('17', 'Bo', '1993-01-01')",
+    "donors with an impossible birth date": "insert into donors values ('CZ5', 'Cy', '2993-01-01')",
+    "newest entry of the application's own log in days": "update application_log set at = now() - interval '5 days'",
+}
+
+
+def test_the_data_checks_of_the_manual_find_what_they_are_for(server: Cluster) -> None:
+    text = (Path(__file__).parents[2] / "docs/archive.md").read_text("utf-8").partition("## Data checks")[2]
+    policy = yaml.safe_load(text.partition("```yaml\n")[2].partition("```")[0])["policy__host"]
+    told = policy["assets"]["registry"]["drill"]["expectations"]
+    asked = {name: Expectation(**one) for name, one in told.items()}
+    assert {*asked} == {*SPOILED}
+
+    server.psql("create database checked")
+    server.psql(CHECKED, "checked")
+    queries = "; ".join(one.sql for one in asked.values())
+
+    def verdicts(broken: str = "") -> dict[str, str]:
+        said = server.psql(f"begin; {broken}; {queries}; rollback", "checked").split()
+        answers = dict(zip([one.sql for one in asked.values()], map(float, said), strict=True))
+        return {name: judged_answer(lambda sql: answers[sql], one).verdict for name, one in asked.items()}
+
+    assert {*verdicts().values()} == {"pass"}
+    for name, broken in SPOILED.items():
+        assert [other for other, verdict in verdicts(broken).items() if verdict == "fail"] == [name]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from ops.core.quantity import span
 from ops.core.verdict import Finding, Verdict, worst
 from ops.drills._shared.sampling import Sample, compared
 from ops.drills._storage.space import room
+from ops.interfaces import joined
 from ops.interfaces.drill import Drill
 from ops.interfaces.entry import Entry
 from ops.interfaces.outcome import DrillFacts
@@ -76,7 +77,7 @@ def recalled(policy: HostPolicy, name: str, what: Drilled, wanted: DrillOptions)
     repository, moment = wanted.repository or asset.repository, wanted.until
     assert moment is not None  # noqa: S101 -- the options demand it
     place = repositories.open_as_reader(policy, what.host, repository)
-    with scratch(name) as folder, apart(folder / WORDS):
+    with scratch(joined.act("recall", name)) as folder, apart(folder / WORDS):
         chance = Random(wanted.seed)  # noqa: S311 -- repeatable
         stage = RecallStage(name, _today(asset.drill), place, wanted, folder, chance, None)
         stage.unproven("that anything else of the set is as it was: one question was put to it")
