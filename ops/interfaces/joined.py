@@ -9,6 +9,7 @@ thing, too.
 from __future__ import annotations
 
 PREFIX = "seawall-"
+OLDEST = "oldest"  # the act, and what stands in place of a copy in the check of its age
 ALARM_DRILL = "alarm-drill"  # the act; its check is called with `_`
 
 
@@ -39,7 +40,7 @@ def drill(asset: str) -> str:
 
 def oldest(asset: str) -> str:
     """Return the name of the drill of an asset's oldest set."""
-    return act("oldest", asset)
+    return act(OLDEST, asset)
 
 
 def restore(asset: str) -> str:

@@ -48,7 +48,7 @@ def ages(policy: Written, drills: Mapping[str, Drilled]) -> dict[str, CheckSpec]
             found[joined.check("drill_age", name)] = CheckSpec("drill_age", options)
             if oldest := drilled.asset.drill.oldest:
                 options = {"asset": name, "every": str(oldest.every), "oldest": True}
-                found[joined.check("drill_age", name, "oldest")] = CheckSpec("drill_age", options)
+                found[joined.check("drill_age", name, joined.OLDEST)] = CheckSpec("drill_age", options)
     return found
 
 

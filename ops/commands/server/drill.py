@@ -61,15 +61,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, metavar="N", help="repeat the random choices of the drill with this seed in its record"
     )
-    parser.add_argument("--dump", metavar="FILE", help="drill this dump, or folder of pg_dump, instead of a set")
-    parser.add_argument("--oldest", action="store_true", help="drill the oldest set, as `drill.oldest` says")
-    parser.add_argument(
-        "--recall",
-        metavar="FILE",
-        help="put the question in this file (- for standard input) to the set nearest to --at: a path, or SQL that "
-        "answers a number above 0 where the record is there; the question is not recorded",
-    )
-    parser.add_argument("--reason", metavar="TEXT", help="why it is recalled; it is recorded, so name no patient")
+    _of_others(parser)
     parser.add_argument(
         "--hold", metavar="REASON", help="hold the restored system for inspection, for 24 hours at most"
     )
@@ -84,6 +76,19 @@ def arguments(parser: ArgumentParser) -> None:
     # The words of the version before; they are understood, and no help names them.
     parser.add_argument("--keep", dest="hold", help=SUPPRESS)
     parser.add_argument("--sabotage", dest="inject_damage", nargs="?", const="random", help=SUPPRESS)
+
+
+def _of_others(parser: ArgumentParser) -> None:
+    """Add the words for what is drilled in place of the newest set: sets of years ago, and others' dumps."""
+    parser.add_argument("--dump", metavar="FILE", help="drill this dump, or folder of pg_dump, instead of a set")
+    parser.add_argument("--oldest", action="store_true", help="drill the oldest set, as `drill.oldest` says")
+    parser.add_argument(
+        "--recall",
+        metavar="FILE",
+        help="put the question in this file (- for standard input) to the set nearest to --at: a path, or SQL that "
+        "answers a number above 0 where the record is there; the question is not recorded",
+    )
+    parser.add_argument("--reason", metavar="TEXT", help="why it is recalled; it is recorded, so name no patient")
 
 
 def execute(options: Namespace) -> int:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -35,6 +35,7 @@ MOST_KEYS = 5_000_000  # so many rows of one question are kept in memory, at a d
 KEPT, RECENT = "kept", "removed"  # names of rungs
 # The newest set of a year takes the place of the year's older ones: so much younger may the oldest become in a year.
 _TURN = timedelta(days=367)
+_SLACK = timedelta(seconds=1)  # of a moment that was written down
 UNPROVEN = (
     "that sets between the oldest and the newest can be restored",
     "the content of each row, where the set is of another release: that may write the same rows differently",
@@ -67,11 +68,15 @@ class KeyStage(DrillStage[Any]):
 
 @dataclass
 class OldestStage(KeyStage):
-    """A stage for the oldest set, whose databases come into the newest server of their tree."""
+    """A stage for the oldest set, whose databases come into the newest server of their tree. times: of all sets."""
+
+    times: list[datetime] = field(default_factory=list)
 
     def choose(self) -> Choice:
-        """Return the oldest complete set."""
-        return material.nearest(self.place, self.name, None)
+        """Return the oldest complete set; keep the times of all."""
+        choice = material.nearest(self.place, self.name, None)
+        self.times = [one.time for one in (choice.which, *choice.later)]
+        return choice
 
     def modernise(self) -> None:
         """Have databases loaded into the newest server that the tree has, whatever they were taken from."""
@@ -125,7 +130,8 @@ def _asked(stage: OldestStage) -> None:
 def _kept(stage: OldestStage, asset: Asset, repository: str) -> None:
     """Demand that what was the oldest set before is there, or one of the year after it, as long as it must be kept.
 
-    Without this, an archive that lost its first years would pass with what is left.
+    Without this, an archive that lost its first years would pass with what is left, or with an older set that whoever
+    made away with them has forged: the machine itself chooses the dates of its sets.
     """
     assert stage.found is not None  # noqa: S101 -- it was drilled
     found, span_kept = stage.found.time, (asset.retention.yearly or asset.retention.all).span
@@ -138,17 +144,20 @@ def _kept(stage: OldestStage, asset: Asset, repository: str) -> None:
     for facts in before:
         with suppress(ValueError):
             known.append(clock.parse(str(facts.data_time)))
-    lost = sorted(one for one in known if one + _TURN < found and clock.now() - one < span_kept - _TURN)
+    due = sorted(one for one in known if clock.now() - one < span_kept - _TURN)
+    lost = [one for one in due if not any(one - _SLACK <= time <= one + _TURN for time in stage.times)]
     if lost:
         words = (
-            f"the oldest set is of {found:%Y-%m-%d}, but one of {lost[0]:%Y-%m-%d} was drilled before, and sets are "
-            f"kept for {asset.retention.yearly or asset.retention.all}"
+            f"one of {lost[0]:%Y-%m-%d} was drilled before and is gone, and none of the year after it is there; sets "
+            f"are kept for {asset.retention.yearly or asset.retention.all}"
         )
         stage.rung(KEPT, Finding(Verdict.FAIL, words))
     elif not known:
         stage.rung(KEPT, not_configured("no oldest set was drilled here before, with which this one could be compared"))
     else:
-        stage.rung(KEPT, Finding(Verdict.PASS, f"the oldest set is of {found:%Y-%m-%d}; none older was drilled before"))
+        stage.rung(
+            KEPT, Finding(Verdict.PASS, f"the oldest set is of {found:%Y-%m-%d}; what was drilled before is there")
+        )
 
 
 def _missing_since(stage: OldestStage, asset: Asset, oldest: OldestDrill) -> None:

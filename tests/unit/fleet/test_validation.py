@@ -95,6 +95,14 @@ def test_without_clauses_nothing_is_validated() -> None:
     assert (verdict, words[:31]) == (Verdict.UNKNOWN, "Not everything was looked at, s")
 
 
+def test_without_a_single_test_nothing_is_validated() -> None:
+    (used,) = MET
+    one = replace(used, pack=replace(used.pack, clauses={"M.4.5.3": used.pack.clauses["M.4.5.3"]}))
+    assert made(HEALTHY, [one], {}).verdict is Verdict.PASS
+    idle = {host: replace(ledger, acts={}) for host, ledger in HEALTHY.ledgers.items()}
+    assert made(replace(HEALTHY, ledgers=idle), [one], {}).verdict is Verdict.UNKNOWN
+
+
 def test_a_ledger_that_does_not_verify_is_a_deviation() -> None:
     broken = replace(HEALTHY.ledgers["drill1"], trouble="the ledger of drill1 does not verify", acts={})
     protocol = made(replace(HEALTHY, ledgers={**HEALTHY.ledgers, "drill1": broken}), packs(), {})
