@@ -63,6 +63,7 @@ CONTROL = {
     "runbook": ("ops.commands.control.runbook", "print the runbook for rebuilding a lost site"),
     "secrets": ("ops.commands.control.secrets", "create the secrets that an inventory lacks"),
     "status": ("ops.commands.control.status", "show the state of the whole fleet"),
+    "validation-protocol": ("ops.commands.control.validation_protocol", "write the validation protocol of a year"),
     "verify": ("ops.commands.control.verify", "audit every machine against the policy, from outside"),
 }
 JUDGING = {

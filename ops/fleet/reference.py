@@ -69,6 +69,8 @@ PARTS = (
     ("copies", model.Copy),
     ("deletable", model.Deletable),
     ("drill", model.Drill),
+    ("oldest", model.OldestDrill),
+    ("removed", queries.Removed),
     ("expectations", queries.Expectation),
     ("references", queries.Reference),
     ("checks", model.CheckSpec),

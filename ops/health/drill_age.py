@@ -20,16 +20,19 @@ class Options:
 
     asset: name of the asset.
     every: the maximum age of the last good drill.
+    oldest: whether it is the drill of the oldest set.
     """
 
     asset: str
     every: Duration
+    oldest: bool = False
 
 
 def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     """Judge the state that the last drill left."""
     now = context.now
-    state = act_state(context, joined.drill(options.asset), options.asset)
+    name = joined.oldest(options.asset) if options.oldest else joined.drill(options.asset)
+    state = act_state(context, name, options.asset)
     if state is None:
         yield _none_yet(options, context)
         return
@@ -74,6 +77,6 @@ KIND = Check(
     derived=True,
     why="A backup that was never restored is a hope. The drill measures how long a restore takes, and whether what "
     "comes back is whole.",
-    remedy="`seawall drill ASSET` on the drill host makes it up. If the last one failed, its record says which step, "
-    "and why.",
+    remedy="`seawall drill ASSET` on the drill host makes it up, with `--oldest` that of the oldest set. "
+    "If the last one failed, its record says which step, and why.",
 )

@@ -41,6 +41,8 @@ OF_ACT: Mapping[str, type[OutcomeFacts]] = {
     "disc-read": DiscFacts,
     "log": LogFacts,
     "drill": DrillFacts,
+    "oldest": DrillFacts,
+    "recall": DrillFacts,
     ALARM_DRILL: AlarmDrillFacts,
     "sabotage": DrillFacts,
     "dump": DrillFacts,

@@ -9,6 +9,7 @@ thing, too.
 from __future__ import annotations
 
 PREFIX = "seawall-"
+OLDEST = "oldest"  # the act, and what stands in place of a copy in the check of its age
 ALARM_DRILL = "alarm-drill"  # the act; its check is called with `_`
 
 
@@ -35,6 +36,11 @@ def copy(asset: str, copy: str) -> str:
 def drill(asset: str) -> str:
     """Return the name of an asset's drill."""
     return act("drill", asset)
+
+
+def oldest(asset: str) -> str:
+    """Return the name of the drill of an asset's oldest set."""
+    return act(OLDEST, asset)
 
 
 def restore(asset: str) -> str:

@@ -71,6 +71,8 @@ class DatabaseServer(Generic[F]):
         one finding per rung of the proof, when it was looked at, for that is timed.
     answer: given a server, a database and a query, returns the one number it answers; raises SeawallError.
     rows: where the kind can, the rows that a query answers.
+    newest: where a server's version follows from the facts, the same for the newest server that a bare root tree has;
+        raises UsageError where it has none that is new enough.
     """
 
     engine: Callable[[F], Engine]
@@ -78,6 +80,7 @@ class DatabaseServer(Generic[F]):
     prove: Callable[[Server, str, F, Sequence[str]], Iterable[tuple[str, Finding]]]
     answer: Callable[[Server, str, str], float]
     rows: Rows | None = None
+    newest: Callable[[Path, F], DatabaseServer[F]] | None = None
 
 
 class CommitLoad(Protocol):

@@ -31,7 +31,7 @@ def ages(policy: Written, drills: Mapping[str, Drilled]) -> dict[str, CheckSpec]
             young |= {"log": True}
         found[joined.check("backup_age", name)] = CheckSpec("backup_age", young)
         for copy, spec in asset.copies.items():
-            options = {
+            late: dict[str, Any] = {
                 "asset": name,
                 "copy": copy,
                 "calendar": str(spec.calendar),
@@ -40,12 +40,15 @@ def ages(policy: Written, drills: Mapping[str, Drilled]) -> dict[str, CheckSpec]
                 "to": spec.to,
             }
             if not logs.logged(asset):  # its minutes are no measure for a copy, which may take hours
-                options["rpo"] = str(asset.rpo)
-            found[joined.check("copy_age", name, copy)] = CheckSpec("copy_age", options)
+                late["rpo"] = str(asset.rpo)
+            found[joined.check("copy_age", name, copy)] = CheckSpec("copy_age", late)
     for name, drilled in drills.items():
         if drilled.asset.drill:
-            options = {"asset": name, "every": str(drilled.asset.drill.every)}
+            options: dict[str, Any] = {"asset": name, "every": str(drilled.asset.drill.every)}
             found[joined.check("drill_age", name)] = CheckSpec("drill_age", options)
+            if oldest := drilled.asset.drill.oldest:
+                options = {"asset": name, "every": str(oldest.every), "oldest": True}
+                found[joined.check("drill_age", name, joined.OLDEST)] = CheckSpec("drill_age", options)
     return found
 
 

@@ -58,6 +58,8 @@ def of_assets(policy: HostPolicy, now: datetime) -> Iterator[Dates]:
             yield _dates((name, "copy", copy.to), copy.calendar, now)
         if asset.drill:
             yield _dates((name, "drill", asset.drill.host), asset.drill.calendar, now)
+            if asset.drill.oldest:
+                yield _dates((name, "oldest", asset.drill.host), asset.drill.oldest.calendar, now)
 
 
 def of_drills(policy: HostPolicy, now: datetime) -> Iterator[Dates]:
@@ -65,11 +67,13 @@ def of_drills(policy: HostPolicy, now: datetime) -> Iterator[Dates]:
     for name, drilled in policy.drills.items():
         if drilled.asset.drill:
             yield _dates((name, "drill", policy.host), drilled.asset.drill.calendar, now)
+            if drilled.asset.drill.oldest:
+                yield _dates((name, "oldest", policy.host), drilled.asset.drill.oldest.calendar, now)
 
 
 def lines(dates: list[Dates]) -> list[str]:
     """Return a line for each act, and below it what is to be noted."""
-    names = [(one.asset, f"{one.act} {'on' if one.act == 'drill' else 'to'} {one.place}") for one in dates]
+    names = [(one.asset, f"{one.act} {'on' if one.act in ('drill', 'oldest') else 'to'} {one.place}") for one in dates]
     widths = [max((len(name[column]) for name in names), default=0) for column in (0, 1)]
     found = []
     for one, (asset, act) in zip(dates, names, strict=True):

@@ -14,7 +14,7 @@ from ops.core.calendar import Calendar
 from ops.core.calendar.clock_changes import changes
 from ops.core.calendar.elapses import FIRST
 from ops.core.quantity import Duration
-from ops.policy.model import Asset, Written
+from ops.policy.model import Asset, Drill, Written
 
 BACKUP = time(23)
 DRILL = time(4)
@@ -28,8 +28,15 @@ def filled(asset: Asset, zone: str) -> Asset:
     schedule = asset.schedule.at(BACKUP)
     after = _after(schedule, asset.random_delay, zone)
     copies = {name: replace(copy, calendar=copy.calendar.at(after).zoned(zone)) for name, copy in asset.copies.items()}
-    drill = replace(asset.drill, calendar=asset.drill.calendar.at(DRILL).zoned(zone)) if asset.drill else None
+    drill = _of_drill(asset.drill, zone) if asset.drill else None
     return replace(asset, schedule=schedule.zoned(zone), copies=copies, drill=drill)
+
+
+def _of_drill(drill: Drill, zone: str) -> Drill:
+    oldest = drill.oldest
+    if oldest:
+        oldest = replace(oldest, calendar=oldest.calendar.at(DRILL).zoned(zone))
+    return replace(drill, calendar=drill.calendar.at(DRILL).zoned(zone), oldest=oldest)
 
 
 def whole(policy: Written) -> Written:

@@ -19,7 +19,7 @@ from ops.policy.incidents import Incidents
 from ops.policy.keeping import Kept, Retention
 from ops.policy.packs import PackUse
 from ops.policy.power import PowerGroup
-from ops.policy.protected import DRILL_SPREAD, Asset, AssetClass, Copy, Drill, SourceSpec
+from ops.policy.protected import DRILL_SPREAD, Asset, AssetClass, Copy, Drill, OldestDrill, SourceSpec
 from ops.policy.push import Push
 from ops.policy.queries import Expectation
 from ops.policy.reports import Reports
@@ -47,6 +47,7 @@ __all__ = [
     "Hardening",
     "HostPolicy",
     "Kept",
+    "OldestDrill",
     "PackUse",
     "Repository",
     "Retention",

@@ -12,7 +12,7 @@ from ops.core.schema import spare
 from ops.core.stricter import DAYS, LESS
 from ops.policy.deletable import Deletable
 from ops.policy.keeping import Retention
-from ops.policy.queries import Expectation, Reference
+from ops.policy.queries import Expectation, Reference, Removed
 
 DRILL_SPREAD = Duration(900)  # by how much the starts of drills are spread
 
@@ -45,6 +45,25 @@ class Copy:
 
 
 @dataclass(frozen=True)
+class OldestDrill:
+    """A drill of the oldest set that is kept, on the database servers of another release.
+
+    calendar: when it starts by itself; without a time of day, at 04:00.
+    every: the maximum age of the last good one.
+    release: the Debian release whose newest server the data are loaded into: today's, whatever they were taken from.
+    expectations: queries of the oldest set, by name; those of the drill are not put to it.
+    removed: queries for what has been removed from the live data since, and must still be in the oldest set, by name;
+        for PostgreSQL.
+    """
+
+    calendar: Calendar = field(default_factory=lambda: Calendar("*-01-15 04:00", (Item("*-01-15", "04:00:00"),)))
+    every: Duration = Duration(400 * 86_400)
+    release: Literal["bookworm", "trixie"] = "trixie"
+    expectations: Mapping[str, Expectation] = field(default_factory=dict)
+    removed: Mapping[str, Removed] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Drill:
     """A restore made to prove that restoring works.
 
@@ -58,6 +77,7 @@ class Drill:
     asks: the database to query, if there are several: a part of the set such as `database.his`, or for
         a machine the port and the name, such as `5432/his`; for a drill of the kind `point_in_time` the name.
     release: the Debian release of the tree in which the throwaway server runs.
+    oldest: a further drill, of the oldest set that is kept; see [archive](archive.md). Without it, there is none.
     """
 
     host: str
@@ -69,6 +89,7 @@ class Drill:
     references: Mapping[str, Reference] = field(default_factory=dict)
     asks: str = ""
     release: Literal["bookworm", "trixie"] = "bookworm"
+    oldest: OldestDrill | None = spare(None)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,20 @@ class Expectation:
 
 
 @dataclass(frozen=True)
+class Removed:
+    """An SQL query for what is removed from the live data some day, and must stay in the archive.
+
+    sql: the query; a row with one column for each thing, which tells it from all others, such as a donor's number.
+    at_least: so many of those that the oldest set holds are missing in the newest set.
+    asks: the database to query, if it is another than the drill's.
+    """
+
+    sql: str
+    at_least: int = 1
+    asks: str = ""
+
+
+@dataclass(frozen=True)
 class Reference:
     """An SQL query for the files that a database names; each of them must be in the same set.
 

@@ -22,7 +22,7 @@ MOST_FINDINGS = 8  # so much of each stands on the page; the JSON form has all
 MOST_SENTENCES = 6
 MOST_MOMENTS = 14
 LONGEST = 480  # characters of one text
-DRILLS = ("drill", "sabotage")
+DRILLS = ("drill", "oldest", "recall", "sabotage")
 
 
 @dataclass(frozen=True)

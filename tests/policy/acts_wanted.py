@@ -98,6 +98,9 @@ def _drills(host: str, policy: HostPolicy) -> Iterator[Act]:
         yield Act(
             host, f"seawall-drill-{name}", f"drill {name}", drill and drill.calendar, DRILL_DELAY, "root", "", secrets
         )
+        if drill and (oldest := drill.oldest):
+            yearly = f"seawall-oldest-{name}", f"drill {name} --oldest", oldest.calendar
+            yield Act(host, *yearly, DRILL_DELAY, "root", "", secrets)
 
 
 def _exports(host: str, policy: HostPolicy) -> Iterator[Act]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import SUPPRESS, ArgumentParser, BooleanOptionalAction, Namespace, RawDescriptionHelpFormatter
+from pathlib import Path
 
 from ops.core import kinds
+from ops.core.document import read_file
 from ops.core.errors import UsageError
 from ops.jobs.drill import hold
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.drill.start import drill
 from ops.policy.rules.names import DRILL_VERBS
+
+MOST_QUESTION = 10_000
 
 EXAMPLES = """\
 examples:
@@ -21,6 +26,9 @@ examples:
   seawall drill his1_server --own-kernel     boot a newly built disk in QEMU, with its own kernel
   seawall drill his --inject-damage random        damage the restored copy: the drill must end in `fail`
   seawall drill his --dump /srv/his.dump     a dump that Seawall did not make, judged as this asset
+  seawall drill his --oldest                 the oldest set, on the newest servers that the policy names
+  seawall drill his --recall question --at 2019-06-30 --reason 'request 4711'
+                                             one record or file from the set nearest to that day
   seawall drill his --hold 'compare table X, ticket 4711' --approver 'Head of IT'
   seawall drill enter his                    open a shell in the restored system
   seawall drill words his                    show what programs said in it: patients' data may be among it
@@ -53,7 +61,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, metavar="N", help="repeat the random choices of the drill with this seed in its record"
     )
-    parser.add_argument("--dump", metavar="FILE", help="drill this dump, or folder of pg_dump, instead of a set")
+    _of_others(parser)
     parser.add_argument(
         "--hold", metavar="REASON", help="hold the restored system for inspection, for 24 hours at most"
     )
@@ -68,6 +76,19 @@ def arguments(parser: ArgumentParser) -> None:
     # The words of the version before; they are understood, and no help names them.
     parser.add_argument("--keep", dest="hold", help=SUPPRESS)
     parser.add_argument("--sabotage", dest="inject_damage", nargs="?", const="random", help=SUPPRESS)
+
+
+def _of_others(parser: ArgumentParser) -> None:
+    """Add the words for what is drilled in place of the newest set: sets of years ago, and others' dumps."""
+    parser.add_argument("--dump", metavar="FILE", help="drill this dump, or folder of pg_dump, instead of a set")
+    parser.add_argument("--oldest", action="store_true", help="drill the oldest set, as `drill.oldest` says")
+    parser.add_argument(
+        "--recall",
+        metavar="FILE",
+        help="put the question in this file (- for standard input) to the set nearest to --at: a path, or SQL that "
+        "answers a number above 0 where the record is there; the question is not recorded",
+    )
+    parser.add_argument("--reason", metavar="TEXT", help="why it is recalled; it is recorded, so name no patient")
 
 
 def execute(options: Namespace) -> int:
@@ -95,7 +116,24 @@ def _wanted(options: Namespace) -> DrillOptions:
         approver=options.approver or "",
         sabotage=options.inject_damage or "",
         dump=options.dump or "",
+        oldest=options.oldest,
+        recall=_question(options.recall) if options.recall else "",
+        reason=options.reason or "",
     )
+
+
+def _question(name: str) -> str:
+    """Return the question that a file holds: it may name a patient, and so is no argument of this command."""
+    try:
+        if name == "-":
+            text = sys.stdin.read(MOST_QUESTION + 1)
+        else:
+            text = read_file(Path(name), MOST_QUESTION, name).decode("utf-8")
+    except (OSError, UnicodeError) as error:
+        raise UsageError(f"--recall {name}: it can't be read ({type(error).__name__})", "name a text file") from None
+    if not text.strip() or len(text) > MOST_QUESTION:
+        raise UsageError(f"--recall {name}: it is empty, or longer than {MOST_QUESTION} characters")
+    return text.strip()
 
 
 def _held(options: Namespace) -> int:

@@ -107,10 +107,12 @@ def record(control: PackControl, facts: Facts) -> Judged:
 def _wanted(control: PackControl, facts: Facts) -> Iterator[_Wanted]:
     """Yield the acts of the policy that a control speaks of."""
     for host, policy in facts.policies.items():
-        if control.act == "drill":
+        if control.act in {"drill", "oldest"}:
             for name, drilled in policy.drills.items():
-                if drill := drilled.asset.drill:
-                    yield _Wanted(host, "drill", name, "", drill.calendar, DRILL_SPREAD.span, drill.every.span)
+                drill = drilled.asset.drill
+                act = drill.oldest if drill and control.act == "oldest" else drill
+                if act:
+                    yield _Wanted(host, control.act, name, "", act.calendar, DRILL_SPREAD.span, act.every.span)
             continue
         for name, asset in policy.assets.items():
             if control.act == "backup":

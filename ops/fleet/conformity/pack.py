@@ -37,7 +37,7 @@ class PackControl:
 
     check: str | None = None
     host_check: str | None = None
-    act: Literal["backup", "copy", "drill"] | None = None
+    act: Literal["backup", "copy", "drill", "oldest"] | None = None
     record: str | None = None
     duty: str | None = None
     policy: str | None = None

@@ -152,6 +152,12 @@ def _expectations(policies: Policies) -> Iterator[str]:
         yield "no drill asks the restored data anything"
 
 
+def _removed(policies: Policies) -> Iterator[str]:
+    drills = [asset.drill for _, _, asset in _assets(policies) if asset.drill]
+    if not any(drill.oldest and drill.oldest.removed for drill in drills):
+        yield "no drill of an oldest set asks for what was removed from the live data since"
+
+
 def _classes(policies: Policies) -> Iterator[str]:
     yield from _nothing(policies)
     for _, name, asset in _assets(policies):
@@ -211,6 +217,11 @@ PREDICATES: Mapping[str, Predicate] = {
     "retention": Predicate("each asset has a retention", _retention, "write `retention` of the asset"),
     "expectations": Predicate(
         "drills ask the restored data", _expectations, "write `expectations` of the asset's drill, as SQL"
+    ),
+    "removed": Predicate(
+        "the oldest set is asked for what was removed since",
+        _removed,
+        "write `oldest` with `removed` into the asset's drill, as SQL",
     ),
     "summaries": Predicate("each asset says what it is", _classes, "write `summary` of the asset"),
     "control": Predicate("the control machine is backed up", _control, "write `control` into policy__all"),

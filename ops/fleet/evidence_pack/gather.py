@@ -21,7 +21,7 @@ from ops.fleet.conformity.facts import Facts
 from ops.fleet.conformity.gather import days_of, end_of, gather, zone_of
 from ops.fleet.conformity.judge import judge
 from ops.fleet.control_machine import identity, policies
-from ops.fleet.evidence_pack import archive, attested, readme
+from ops.fleet.evidence_pack import archive, attested, readme, validated
 from ops.fleet.evidence_pack.cut import Cut, cut
 from ops.fleet.incidents.book import ledger_of
 from ops.fleet.inventory import Inventory
@@ -86,6 +86,7 @@ def contents(inventory: Inventory, asked: Asked, tell: Callable[[str], None]) ->
     _attestations(cuts, asked.attested, made)
     tell("conformity")
     _conformity(inventory, facts, made)
+    validated.add(inventory, facts, made.files, made.unseen)
     made.files[SCRIPT] = Path(__file__).with_name(SCRIPT).read_bytes()
     made.files["README"] = readme.text(period, facts, made.counts, made.unseen).encode()
     return made

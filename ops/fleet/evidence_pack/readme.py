@@ -27,6 +27,7 @@ policy/                  the policy of each machine, as it was when this was mad
                          name, each by the SHA-256 that stands in the record
 clauses/                 the packs of clauses that the policy turns on
 conformity/              how each clause stood at the end of the period: page, JSON, OSCAL and HDF
+validation/              of twelve months: the validation protocol, as a page, a PDF and for programs
 ledgers/HOST/            the records of the period in `records.jsonl`, and those up to the signed `head` after them;
                          `before` names the record before the first
 drills/                  each drill of the period, as a page and as an in-toto test result

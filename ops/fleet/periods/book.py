@@ -21,6 +21,7 @@ from ops.evidence.completeness import ROUND, Completed, completed_by
 from ops.evidence.ledger import NAME
 from ops.evidence.lines import each
 from ops.interfaces.fleet_period import Measured
+from ops.interfaces.joined import OLDEST
 from ops.interfaces.record import LIMITS
 
 ATTESTATION = "attestation"
@@ -62,7 +63,7 @@ def read(directory: Path, since: datetime, known: datetime) -> Book:
         if one is None or one.began > known + clock.SKEW:
             continue
         book.begins = book.begins or one.began
-        if one.act in {"backup", "copy", "drill", ROUND}:
+        if one.act in {"backup", "copy", "drill", OLDEST, ROUND}:
             book.done[one.act, one.asset].append(one)
         if one.act in {"backup", "drill"} and one.good and one.began >= since:
             book.measured[one.act, one.asset].append(_measured(one, _facts(line)))

@@ -179,7 +179,8 @@ def _applied(site: Site, host: str) -> Iterator[Step]:
 
 def _trees(policy: HostPolicy) -> Iterator[Step]:
     """Yield what a drill host needs of the control machine before the playbook ships it."""
-    releases = sorted({one.asset.drill.release for one in policy.drills.values() if one.asset.drill})
+    drills = [one.asset.drill for one in policy.drills.values() if one.asset.drill]
+    releases = sorted({*(one.release for one in drills), *(one.oldest.release for one in drills if one.oldest)})
     if releases:
         commands = tuple(f"seawall package tree {release}" for release in releases)
         words = tr("Build the trees in which its drills run, from the Debian mirror.")

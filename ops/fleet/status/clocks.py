@@ -71,7 +71,9 @@ def judged_anew(
     """
     if status.told is None:
         return status
-    wanted = {_key(spec): (name, spec) for name, spec in policy.checks.items() if _of_ages(spec.kind)}
+    # Of a drill of an oldest set no state is told: what the machine itself says of it, counts.
+    judged = {name: spec for name, spec in policy.checks.items() if _of_ages(spec.kind) and not _of_oldest(spec)}
+    wanted = {_key(spec): (name, spec) for name, spec in judged.items()}
     states = _states(status.told)
     checks = []
     for entry in status.told.checks:
@@ -108,7 +110,12 @@ def _key(spec: CheckSpec) -> tuple[str, str, str]:
     """Return what a check is about: releases call the same check by different names."""
     options = encode(spec.options)
     named = options if isinstance(options, Mapping) else {}
-    return spec.kind, str(named.get("asset", "")), str(named.get("copy", ""))
+    copy = joined.OLDEST if named.get("oldest") else str(named.get("copy", ""))
+    return spec.kind, str(named.get("asset", "")), copy
+
+
+def _of_oldest(spec: CheckSpec) -> bool:
+    return _key(spec)[2] == joined.OLDEST and spec.kind == "drill_age"
 
 
 def _of_ages(kind: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from ops.core import clock
@@ -12,6 +12,7 @@ from ops.fleet.status.answer import with_finding
 from ops.fleet.status.crowded import NAME as SPREAD
 from ops.fleet.status.crowded import crowded
 from ops.interfaces.fleet_status import AssetFinding, AssetStatus, FleetStatus, MachineStatus, Person
+from ops.interfaces.joined import OLDEST
 from ops.interfaces.state import State
 from ops.interfaces.status_answer import StatusAnswer
 from ops.jobs.status import owner_of
@@ -134,21 +135,23 @@ def _findings(name: str, host: str, asset: Asset, machines: Mapping[str, Machine
     """Yield what is seen of an asset: of its drill on its drill host, of all else on its own; others can't know it."""
     acts = [BACKUP, *(f"copy {copy}" for copy in asset.copies)]
     own = _told(machines.get(host))
-    seen = [one for one in _about(name, own) if one.about != DRILL]
+    seen = [one for one in _about(name, own) if one.about not in {DRILL, OLDEST}]
     yield from seen
     if own is None:
         yield _unknown(BACKUP, f"{host} gave no status")
     elif missing := [act for act in acts if act not in {one.about for one in seen}]:
         yield from (_unknown(act, f"{host} does not know it") for act in (missing if seen else ["asset"]))
     if asset.drill:
-        yield from _of_drill(name, asset.drill.host, _told(machines.get(asset.drill.host)))
+        wanted = (DRILL, OLDEST) if asset.drill.oldest else (DRILL,)
+        yield from _of_drill(name, asset.drill.host, _told(machines.get(asset.drill.host)), wanted)
 
 
-def _of_drill(name: str, driller: str, told: StatusAnswer | None) -> Iterator[AssetFinding]:
-    seen = [one for one in _about(name, told) if one.about == DRILL]
+def _of_drill(name: str, driller: str, told: StatusAnswer | None, wanted: Sequence[str]) -> Iterator[AssetFinding]:
+    seen = [one for one in _about(name, told) if one.about in wanted]
     yield from seen
-    if not seen:
-        yield _unknown(DRILL, f"{driller} gave no status" if told is None else f"{driller} does not know it")
+    for about in wanted:
+        if about not in {one.about for one in seen}:
+            yield _unknown(about, f"{driller} gave no status" if told is None else f"{driller} does not know it")
 
 
 def _told(status: MachineStatus | None) -> StatusAnswer | None:
@@ -160,6 +163,8 @@ def _about(name: str, told: StatusAnswer | None) -> Iterator[AssetFinding]:
     for entry in told.checks if told else ():
         if entry.asset == name:
             about = f"copy {entry.copy}" if entry.copy else entry.kind.removesuffix("_age")
+            if entry.kind == "drill_age" and entry.copy:
+                about = OLDEST
             yield AssetFinding(about=about, verdict=entry.verdict, message=entry.message)
 
 

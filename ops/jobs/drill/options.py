@@ -10,6 +10,7 @@ from ops.interfaces.request import Request
 from ops.jobs.restore.point_in_time import point_in_time
 
 RANDOM = "random"
+LONGEST_REASON = 200
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class DrillOptions(Request):
     keep, approver: why the restored system is left for a look, and who allowed it.
     sabotage: the damage that must be noticed, or `random`.
     dump: a dump that Seawall did not make, which is drilled in place of a set.
+    oldest: whether the oldest set is drilled, on the newest servers there are.
+    recall: the one question that is put to the set nearest to `at`: an absolute path, or a query. reason: why.
     by: who asked for all this.
     """
 
@@ -38,6 +41,9 @@ class DrillOptions(Request):
     approver: str = ""
     sabotage: str = ""
     dump: str = ""
+    oldest: bool = False
+    recall: str = ""
+    reason: str = ""
     by: str = ""
 
     @property
@@ -70,3 +76,26 @@ class DrillOptions(Request):
                 "a newly built disk needs restored data to fill it", "use either --instant or --own-kernel"
             )
         point_in_time(self.at, self.zone)
+        self._demand_archive()
+
+    def _demand_archive(self) -> None:
+        """Raise UsageError for words that do not go with the oldest set, or with a recall."""
+        others = (self.kind, self.instant, self.own_kernel, self.sabotage, self.dump)
+        if self.oldest and any(other not in ("", None) for other in (*others, self.at, self.keep, self.recall)):
+            raise UsageError(
+                "--oldest can't be combined with options that select or change a set",
+                "only --from and --seed can be combined with it",
+            )
+        if bool(self.recall) != bool(self.reason):
+            raise UsageError("a recall needs both a question and a reason", "--recall FILE --reason 'request 4711'")
+        if not self.recall:
+            return
+        if any(other not in ("", None) for other in others):
+            raise UsageError(
+                "--recall can't be combined with options that change what is drilled",
+                "only --at, --from, --seed, --hold and --approver can be combined with it",
+            )
+        if not self.until:
+            raise UsageError("a recall needs the day whose nearest set is asked", "--at 2019-06-30")
+        if len(self.reason) > LONGEST_REASON or not self.reason.isprintable():
+            raise UsageError(f"the reason is longer than {LONGEST_REASON} characters, or not plain text")

@@ -33,6 +33,7 @@ from ops.jobs.drill.references import judged_references
 from ops.jobs.host import folders
 from ops.jobs.host.repositories import OpenRepository
 from ops.jobs.restore import material
+from ops.jobs.restore.material import Choice
 from ops.policy.model import Drill
 from ops.restic.sets import Set
 
@@ -97,7 +98,7 @@ class DrillStage(Generic[O]):
         """Choose the set and read its manifest."""
         with self.timed("find"):
             clocks = self.place.reach()
-            choice = material.chosen(self.place, self.name, self.wanted.until, self.wanted.identity)
+            choice = self.choose()
             self.found = choice.which
             if clocks:
                 said = "; ".join([f"{clocks}, so the age of the data is uncertain", *filter(None, [choice.remark])])
@@ -111,6 +112,10 @@ class DrillStage(Generic[O]):
         self.tell(manifest_sha256=digest(self.scratch / "manifest" / FILE))
         self.parts = {label: Part(label, part, self.found.parts[label].bytes) for label, part in told.parts.items()}
         return self.found
+
+    def choose(self) -> Choice:
+        """Return the set that is drilled; raise Damaged when there is none."""
+        return material.chosen(self.place, self.name, self.wanted.until, self.wanted.identity)
 
     def tree(self) -> Path:
         """Return the bare root tree of the asset's Debian release; raise Unavailable."""

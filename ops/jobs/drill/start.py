@@ -15,7 +15,9 @@ from ops.jobs.disk.borrowed import borrowed
 from ops.jobs.drill import hold
 from ops.jobs.drill.external_dump import brought, drilled_dump
 from ops.jobs.drill.job import drilled
+from ops.jobs.drill.oldest import drilled_oldest
 from ops.jobs.drill.options import DrillOptions
+from ops.jobs.drill.recall import demand_question, recalled
 from ops.jobs.host import own_policy
 from ops.jobs.run.handover import offered, taken_over
 from ops.jobs.run.job import Ended, Outcome, actor, perform
@@ -32,9 +34,11 @@ def drill(name: str, wanted: DrillOptions) -> Ended:
     """
     policy = own_policy.read()
     chosen = _chosen(policy, name)
-    job = joined.drill(name)
+    job = joined.oldest(name) if wanted.oldest else joined.drill(name)
     said = replace(wanted, zone=policy.site.timezone, by=actor())
     said.demand_sense()
+    if said.recall:
+        demand_question(said.recall)
     _demand_machine(said, chosen)
     with _lent(policy, name, chosen, said) as refused, brought(name, said.dump) as copy:
         if refused:
@@ -44,7 +48,7 @@ def drill(name: str, wanted: DrillOptions) -> Ended:
             held = (lambda: hold.is_held(name)) if said.keep else None
             unit = joined.service(job)
             if ended := run_in_unit(unit, joined.act(_act(said), name), held, ended_code=Verdict.UNKNOWN.exit_code):
-                if _act(said) != "drill":
+                if _act(said) not in {"drill", "oldest"}:
                     reset_failed(unit)
                 return ended
         return _performed(name, policy, chosen, taken_over(job, DrillOptions) or said)
@@ -86,8 +90,9 @@ def _demand_machine(wanted: DrillOptions, chosen: Drilled) -> None:
 
 
 def _act(wanted: DrillOptions) -> str:
-    """Return what it is called: a damaged copy or a stranger's dump says nothing of the asset's own sets."""
-    return "sabotage" if wanted.sabotage else "dump" if wanted.dump else "drill"
+    """Return what it is called: a damaged copy, a stranger's dump or an old set says nothing of the newest set."""
+    named = {"sabotage": wanted.sabotage, "dump": wanted.dump, "oldest": wanted.oldest, "recall": wanted.recall}
+    return next((act for act, asked in named.items() if asked), "drill")
 
 
 def _performed(name: str, policy: HostPolicy, chosen: Drilled, wanted: DrillOptions) -> Ended:
@@ -109,7 +114,11 @@ def _played(policy: HostPolicy, name: str, chosen: Drilled, wanted: DrillOptions
     """Record that something is to be kept before anything is restored; then drill."""
     if wanted.keep:
         Override(REMOVAL, wanted.keep, wanted.by, wanted.approver).record(policy.host, name)
-    return drilled_dump(name, chosen, wanted) if wanted.dump else drilled(policy, name, chosen, wanted)
+    if wanted.dump:
+        return drilled_dump(name, chosen, wanted)
+    if wanted.oldest:
+        return drilled_oldest(policy, name, chosen, wanted)
+    return recalled(policy, name, chosen, wanted) if wanted.recall else drilled(policy, name, chosen, wanted)
 
 
 def _chosen(policy: HostPolicy, name: str) -> Drilled:

@@ -160,8 +160,9 @@ def _before(name: str, spec: CheckSpec, known: Mapping[str, CheckResult]) -> Che
 
 
 def _subject(spec: CheckSpec) -> tuple[str, str]:
-    """Return the asset and the copy that a check is about, empty where it is about none."""
-    return str(getattr(spec.options, "asset", "")), str(getattr(spec.options, "copy", ""))
+    """Return the asset and the copy that a check is about, or its oldest set; empty where it is about none."""
+    copy = joined.OLDEST if getattr(spec.options, "oldest", False) else str(getattr(spec.options, "copy", ""))
+    return str(getattr(spec.options, "asset", "")), copy
 
 
 def _about(spec: CheckSpec, entry: CheckResult) -> CheckResult:

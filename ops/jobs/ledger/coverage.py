@@ -65,7 +65,10 @@ def scheduled(policy: HostPolicy, since: datetime, until: datetime) -> Iterator[
             yield _expected(("copy", name, copy.to), copy.calendar, copy.grace.span, period)
     for name, drilled in policy.drills.items():
         if drilled.asset.drill:
-            yield _expected(("drill", name, ""), drilled.asset.drill.calendar, DRILL_SPREAD.span + ACCURACY, period)
+            allowed = DRILL_SPREAD.span + ACCURACY
+            yield _expected(("drill", name, ""), drilled.asset.drill.calendar, allowed, period)
+            if oldest := drilled.asset.drill.oldest:
+                yield _expected(("oldest", name, ""), oldest.calendar, allowed, period)
 
 
 def _expected(

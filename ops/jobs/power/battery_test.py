@@ -27,7 +27,9 @@ from ops.policy.battery import ACCOUNT, ACT, SECRET, BatteryTest
 
 POLL = 2.0  # seconds
 LONGEST: Mapping[str, float] = {"quick": 600.0, "deep": 6 * 3600.0}  # seconds until the device must tell
-WORK = frozenset({"backup", "copy", "collecting", "drill", "restore", "log", "retention", "heal", "leave"})
+WORK = frozenset(
+    {"backup", "copy", "collecting", "drill", "oldest", "recall", "restore", "log", "retention", "heal", "leave"}
+)
 NEVER = {
     "OB": "it is on battery",
     "LB": "its battery is low",

@@ -29,12 +29,13 @@ _ELSEWHERE = "check its backups and copies, or use --from with another repositor
 class Choice:
     """The set that is meant. remark: what else of the asset does not count, and why; empty where there is nothing.
 
-    earlier: the complete sets before it, the oldest first.
+    earlier, later: the complete sets before it, and those after it where the oldest is meant; the oldest first.
     """
 
     which: Set
     remark: str
     earlier: Sequence[Set] = ()
+    later: Sequence[Set] = ()
 
     def demand(self, told: Manifest, named: Sequence[str]) -> None:
         """Raise UsageError for parts that could not be captured; name the newest set that has the part."""
@@ -69,6 +70,21 @@ def chosen(place: OpenRepository, asset: str, until: datetime | None = None, ide
         f"{name} has no such set of {asset}",
         f"the oldest is from {found.counting[0].time:%Y-%m-%d %H:%M} UTC; `seawall snapshots {asset}` lists all",
     )
+
+
+def nearest(place: OpenRepository, asset: str, moment: datetime | None) -> Choice:
+    """Return the complete set whose data are nearest to a moment, the earlier of two; None: the oldest of all.
+
+    Raise Damaged when there is none.
+    """
+    found = complete(place.repository.snapshots([f"{ASSET}={asset}"]), asset, clock.now())
+    if not found.counting:
+        others = f"; {found.remark}" if found.remark else ""
+        raise Damaged(f"{place.repository.name} has no complete set of {asset}{others}", _ELSEWHERE)
+    if moment is None:
+        return Choice(found.counting[0], found.remark, later=found.counting[1:])
+    which = min(found.counting, key=lambda one: abs(one.time - moment))
+    return Choice(which, found.remark, [one for one in found.counting if one.time < which.time])
 
 
 def manifest(place: OpenRepository, which: Set, target: Path) -> Manifest:

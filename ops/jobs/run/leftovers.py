@@ -7,8 +7,8 @@ begins, whatever asset and part it is of; nothing of an act that runs is touched
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from ops.core.announce import announce
@@ -22,6 +22,7 @@ from ops.jobs.host import folders
 # Root's own folders in it, 0700; the account of the server, to which one is given, has a way to it.
 TEMPORARY = Path("/var/tmp")  # noqa: S108
 RESTORE = "seawall-restore-"
+OF_DRILLS = ("sabotage", "dump")  # acts that lie where a drill of the asset does
 
 
 def capture_scratch() -> Path:
@@ -31,25 +32,26 @@ def capture_scratch() -> Path:
 
 def remove_leftovers(own: str) -> None:
     """Remove what acts that were killed have left; own: the name of the act that begins, whose lock is held."""
-    for path, act in [*_left()]:
-        with suppress(Locked):
-            if act == own:
-                _remove(path)
-                continue
-            with lock(folders.scratch() / f"{act}.lock", act):
-                _remove(path)
+    for path, acts in [*_left()]:
+        with suppress(Locked), ExitStack() as held:
+            for act in acts:
+                if act != own:
+                    held.enter_context(lock(folders.scratch() / f"{act}.lock", act))
+            _remove(path)
     if os.geteuid() == 0:
         forget(TEMPORARY, RESTORE)
         forget(folders.state() / "dumps", "")
 
 
-def _left() -> Iterator[tuple[Path, str]]:
-    """Yield each folder that an act may have left, and the name of the act."""
+def _left() -> Iterator[tuple[Path, Sequence[str]]]:
+    """Yield each folder that an act may have left, and the names of the acts that it may be of."""
     for path in capture_scratch().glob("*-*"):
-        yield path, joined.backup(path.name.partition("-")[0])
+        yield path, (joined.backup(path.name.partition("-")[0]),)
     if os.geteuid() == 0:
         for path in (folders.state() / "drills").glob("*.????????"):
-            yield path, joined.drill(path.name.partition(".")[0])
+            name = path.name.partition(".")[0]
+            # No asset's name holds a `-`: with one, it is an act's.
+            yield path, (name,) if "-" in name else tuple(joined.act(kind, name) for kind in ("drill", *OF_DRILLS))
 
 
 def _remove(path: Path) -> None:

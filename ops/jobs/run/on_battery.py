@@ -16,7 +16,7 @@ from typing import Any
 from ops.core import nut
 from ops.core.errors import Stopped, Unavailable
 
-WAIT = frozenset({"backup", "copy", "collecting", "drill"})  # acts that can wait
+WAIT = frozenset({"backup", "copy", "collecting", "drill", "oldest", "recall"})  # acts that can wait
 PERIOD = 10.0  # seconds between two looks
 _BATTERY, _LASTS = "OB", "DISCHRG"
 

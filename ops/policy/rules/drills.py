@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.core import kinds
@@ -12,7 +12,7 @@ from ops.core.errors import Problem
 from ops.interfaces.drill import Drill as DrillKind
 from ops.policy.model import Asset, Drill, Written
 from ops.policy.queries import Expectation
-from ops.policy.rules import names, questions
+from ops.policy.rules import names, oldest, questions
 from ops.policy.rules.groups import DRILL_HOSTS, lacking
 from ops.policy.rules.paths import covered, kind_of
 from ops.policy.rules.repositories import BECAUSE, served
@@ -34,6 +34,14 @@ def judge(
         yield Problem(f"{path}.kind", _misfit(drill.kind, kind, asset))
         return
     yield from _questions(path, asset, drill, kind)
+    if drill.oldest:
+        databases = _askable(asset), _askable(asset, rows=True)
+        at = f"{path}.oldest"
+        yield from oldest.judge(at, asset, drill.oldest, *databases)
+        yield from _expectations(f"{at}.expectations", asset, drill.oldest.expectations)
+        for name, removed in drill.oldest.removed.items():
+            if removed.asks and databases[1]:
+                yield from _asks(f"{at}.removed.{name}.asks", removed.asks, databases[1])
 
 
 def _host(path: str, asset: Asset, host: str, written: Written, around: Surroundings) -> Iterator[Problem]:
@@ -81,12 +89,16 @@ def _questions(path: str, asset: Asset, drill: Drill, kind: DrillKind[Any]) -> I
             "has several databases; expected one of" if len(askable) > 1 else "may have several databases; expected"
         )
         yield Problem(f"{path}.asks", f"is missing, for the asset {several} {_listed(askable)}")
+    yield from _expectations(f"{path}.expectations", asset, drill.expectations)
+
+
+def _expectations(path: str, asset: Asset, asked: Mapping[str, Expectation]) -> Iterator[Problem]:
     backslash = [spec.kind for spec in asset.sources.values()].count("mariadb") > 0
-    for name, wanted in drill.expectations.items():
-        yield from names.shown(f"{path}.expectations.{name}", name)
-        yield from _expectation(f"{path}.expectations.{name}", wanted)
+    for name, wanted in asked.items():
+        yield from names.shown(f"{path}.{name}", name)
+        yield from _expectation(f"{path}.{name}", wanted)
         if message := questions.wrong(wanted.sql, backslash_escapes=backslash):
-            yield Problem(f"{path}.expectations.{name}.sql", message)
+            yield Problem(f"{path}.{name}.sql", message)
 
 
 def _references(path: str, asset: Asset, drill: Drill) -> Iterator[Problem]:

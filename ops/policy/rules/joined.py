@@ -124,6 +124,10 @@ def _of_drill(owner: str, name: str, asset: Asset) -> Iterator[_Joined]:
     what = f"the drill of {name} of {owner}"
     yield _Joined(UNIT, joined.unit(joined.drill(name)), what, path)
     yield _Joined(CHECK, joined.check("drill_age", name), what, path)
+    if asset.drill and asset.drill.oldest:
+        what = f"the drill of the oldest set of {name} of {owner}"
+        yield _Joined(UNIT, joined.unit(joined.oldest(name)), what, path)
+        yield _Joined(CHECK, joined.check("drill_age", name, joined.OLDEST), what, path)
     for place in _places(asset):
         what = f"the repository {place} of {owner}"
         yield _Joined(SECRET, joined.password_file(joined.read_from(owner, place)), what, path)

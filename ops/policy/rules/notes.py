@@ -118,3 +118,5 @@ def _calendars(policy: HostPolicy) -> Iterator[tuple[str, Calendar]]:
             yield f"{path}.copies.{copy}.calendar", spec.calendar
         if asset.drill:
             yield f"{path}.drill.calendar", asset.drill.calendar
+            if asset.drill.oldest:
+                yield f"{path}.drill.oldest.calendar", asset.drill.oldest.calendar

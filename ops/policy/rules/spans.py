@@ -57,6 +57,11 @@ def judge(path: str, asset: Asset, zone: str) -> Iterator[Problem]:
         yield from in_range(f"{path}.drill.every", "every", every)
         yield from _too_often(f"{path}.drill.calendar", calendar)
         yield from promise(f"{path}.drill.calendar", calendar, DRILL_SPREAD, (f"{path}.drill.every", every))
+        if oldest := asset.drill.oldest:
+            at = f"{path}.drill.oldest"
+            yield from in_range(f"{at}.every", "every", oldest.every)
+            yield from _too_often(f"{at}.calendar", oldest.calendar)
+            yield from promise(f"{at}.calendar", oldest.calendar, DRILL_SPREAD, (f"{at}.every", oldest.every))
 
 
 def longest_gap(calendar: Calendar) -> timedelta | None:

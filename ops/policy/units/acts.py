@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ops.core import kinds
 from ops.core.printable import printable
@@ -105,7 +106,7 @@ def _places(asset: Asset) -> Iterator[str]:
 
 
 def drills(policy: HostPolicy) -> Iterator[Unit]:
-    """Yield one unit for each asset that is drilled here."""
+    """Yield one unit for each asset that is drilled here, and one for each whose oldest set is."""
     for name, drilled in policy.drills.items():
         drill = drilled.asset.drill
         if drill is None:
@@ -113,7 +114,7 @@ def drills(policy: HostPolicy) -> Iterator[Unit]:
         places = [drilled.asset.repository, *(copy.to for copy in drilled.asset.copies.values())]
         read = [place for place in places if access.readable_elsewhere(policy.repositories[place])]
         secrets = [secret for place in read for secret in repository_files(read_from(drilled.host, place))]
-        yield Unit(
+        unit = Unit(
             name=joined.unit(joined.drill(name)),
             description=f"Drill the restore of {name} of {drilled.host}",
             command=f"drill {name}",
@@ -124,6 +125,15 @@ def drills(policy: HostPolicy) -> Iterator[Unit]:
             credentials=(*secrets, AUTHORITY, LEDGER_KEY),
             timeout=2 * 86_400,  # a restored system may be kept for a look, a day at most
         )
+        yield unit
+        if drill.oldest:
+            yield replace(
+                unit,
+                name=joined.unit(joined.oldest(name)),
+                description=f"Drill the oldest set of {name} of {drilled.host}",
+                command=f"drill {name} --oldest",
+                calendar=drill.oldest.calendar.expressions,
+            )
 
 
 def boots_disks(policy: HostPolicy) -> bool:

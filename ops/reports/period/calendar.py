@@ -23,7 +23,8 @@ def name_of(act: Scheduled) -> str:
     """Return what is done, in words: the round of checks is no asset's."""
     if act.act == "copy":
         return tr("copy to {repository}", repository=act.to)
-    return {"backup": tr("backup"), "drill": tr("drill"), "check": tr("round of checks")}.get(act.act, act.act)
+    words = {"backup": tr("backup"), "drill": tr("drill"), "oldest": tr("drill of the oldest set")}
+    return {**words, "check": tr("round of checks")}.get(act.act, act.act)
 
 
 def about(act: Scheduled) -> str:
@@ -111,6 +112,7 @@ def sums(acts: Iterable[Scheduled]) -> tuple[Sum, ...]:
             counts[what] += len(getattr(act, what))
         counts["failed"] += act.failed
     titles = {"backup": tr("Backups"), "copy": tr("Copies"), "drill": tr("Drills"), "check": tr("Rounds of checks")}
+    titles["oldest"] = tr("Drills of the oldest set")
     return tuple(_sum(titles[act], found[act]) for act in titles if act in found)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from ops.core.errors import CommandError, Damaged
+from ops.core.errors import CommandError, Damaged, UsageError
 from ops.interfaces.server import DatabaseServer, LoadedMaterial, Server
 from ops.sources.postgresql.contents import FILLED, batches, place
 from ops.sources.postgresql.explaining import ROLE_GONE, refused
@@ -18,7 +19,7 @@ from ops.sources.postgresql.restore import NO_LOCALE
 from ops.sources.postgresql.session import connection
 from ops.sources.postgresql.sql import identifier
 from ops.sources.postgresql.structure.dumped import empty
-from ops.sources.postgresql.verify import GLOBALS, answer, beside, engine, prove
+from ops.sources.postgresql.verify import GLOBALS, answer, beside, engine, newest_in, prove
 
 _DAY = 86_400.0
 # Whatever the set's own superuser has for himself.
@@ -85,4 +86,21 @@ def _commands(statements: list[str]) -> list[str]:
     return [f"--command={statement}" for statement in statements]
 
 
-DATABASE = DatabaseServer(lambda facts: engine(facts.major), load, prove, answer, rows)
+def newest(tree: Path, facts: PostgreSQLFacts) -> DatabaseServer[PostgreSQLFacts]:
+    """Return how the data come into the newest server that a bare root tree has; raise UsageError for an older one."""
+    major = newest_in(tree)
+    if major < facts.major:
+        raise UsageError(
+            f"{tree} has PostgreSQL {major}, but the data are from {facts.major}", "name a newer Debian as `release`"
+        )
+    there = partial(replace, major=major)  # what such a server may do by itself is kept from it
+    return DatabaseServer(
+        lambda _: engine(major),
+        lambda server, material, told: load(server, material, there(told)),
+        partial(prove, there=major),
+        answer,
+        rows,
+    )
+
+
+DATABASE = DatabaseServer(lambda facts: engine(facts.major), load, prove, answer, rows, newest)

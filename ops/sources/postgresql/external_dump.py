@@ -14,7 +14,7 @@ from ops.sources._shared.comparison import number_of
 from ops.sources.postgresql.facts import INVALID, rows, setting
 from ops.sources.postgresql.integrity import sound
 from ops.sources.postgresql.sequences import behind
-from ops.sources.postgresql.verify import DUMP, answer, beside, engine
+from ops.sources.postgresql.verify import DUMP, answer, beside, engine, newest_in
 
 _DAY = 86_400.0
 FOLDER, SCRIPT, DATABASE = "database.dir", "database.sql", "dump"
@@ -40,10 +40,7 @@ class Found(ExternalFacts):
 
 def examine(dump: Path, tree: Path) -> Found:
     """Return which sort of dump it is, and the newest server that the tree has; raise UsageError."""
-    servers = sorted(int(path.name) for path in (tree / "usr/lib/postgresql").glob("[0-9]*"))
-    if not servers:
-        raise UsageError(f"{tree} contains no PostgreSQL", "drill.release selects the tree")
-    major = servers[-1]
+    major = newest_in(tree)
     if dump.is_dir():
         if not (dump / "toc.dat").is_file():
             raise UsageError(f"{dump} is not a dump: it has no toc.dat", "create one with pg_dump --format=directory")

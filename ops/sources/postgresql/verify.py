@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Literal
 
+from ops.core.errors import UsageError
 from ops.core.verdict import Finding, Verdict, judged, not_configured
 from ops.interfaces.server import CATALOGUE_SECONDS, POLICY_SECONDS, TABLE_SECONDS, Engine, Server
 from ops.sources._shared.comparison import added, defined_alike, differing, number, total
@@ -55,20 +57,24 @@ _AHEAD = "all sequences are ahead of their columns"
 
 
 def prove(
-    server: Server, database: str, facts: DatabaseFacts, only: Sequence[str] = ()
+    server: Server, database: str, facts: DatabaseFacts, only: Sequence[str] = (), there: int = 0
 ) -> Iterator[tuple[str, Finding]]:
-    """Compare a loaded database with its manifest, rung by rung; `only`: these tables alone were loaded."""
+    """Compare a loaded database with its manifest, rung by rung; `only`: these tables alone were loaded.
+
+    there: the major version of the server, where that is known to be a newer one than the data are from.
+    """
+    least = max(facts.major, there)
     if only:
-        with beside(server, database, facts.major) as session:
+        with beside(server, database, least) as session:
             session.seconds = TABLE_SECONDS
             with _unasked(session):
                 counts = rows(session.ask)
             yield "volume", prove_some(facts, counts, only)
         return
-    with beside(server, database, facts.major) as session:
+    with beside(server, database, least) as session:
         ask = session.ask
-        there = setting(ask)
-        yield "structure", _structure(facts, session, there)
+        now = setting(ask)
+        yield "structure", _structure(facts, session, now)
         yield "roles", roles(session, facts, fresh=not isinstance(server, Local))
         yield "extensions", _extensions(facts.extensions, ask(EXTENSIONS))
         known = ask(TABLES)
@@ -76,11 +82,11 @@ def prove(
         with _unasked(session):
             found, of_others = _counted(session, known, facts)
             where = sequences(ask, facts)
-        yield "volume", _volume(facts, there, found, of_others)
+        yield "volume", _volume(facts, now, found, of_others)
         both = Counted({**found.rows, **of_others.rows}, {**found.content, **of_others.content})
-        yield "content", _content(facts, there, both)
+        yield "content", _content(facts, now, both)
         yield "sequences", where
-        yield "integrity", sound(session, facts.invalid_indexes, ask(INVALID), there.major)
+        yield "integrity", sound(session, facts.invalid_indexes, ask(INVALID), now.major)
 
 
 def _counted(session: Session, tables: Sequence[str], facts: DatabaseFacts) -> tuple[Counted, Counted]:
@@ -186,6 +192,14 @@ def _extensions(wanted: Mapping[str, str], found: Mapping[str, str]) -> Finding:
     if others and not wrong:
         return Finding(Verdict.WARN, f"{'; '.join(others)}: a server makes the version that it has; {_UPDATE}")
     return judged([*wrong, *others], f"{len(wanted)} extensions, as in the manifest")
+
+
+def newest_in(tree: Path) -> int:
+    """Return the newest major version that a bare root tree has a server of; raise UsageError where it has none."""
+    found = [int(path.name) for path in (tree / "usr/lib/postgresql").glob("[0-9]*") if path.name.isdecimal()]
+    if not found:
+        raise UsageError(f"{tree} contains no PostgreSQL", "`release` in the policy selects the tree")
+    return max(found)
 
 
 def engine(major: int) -> Engine:

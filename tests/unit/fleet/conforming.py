@@ -76,7 +76,11 @@ copies:
   offsite: {to: offsite, calendar: "*-*-* 05:00:00"}
   second: {to: second, calendar: "*-*-* 06:00:00"}
   disks: {to: disks, calendar: "day 20, last day"}
-drill: {host: drill1, every: 31d, expectations: {patients: {sql: select count(*) from patients, at_least: 1}}}
+drill:
+  host: drill1
+  every: 31d
+  expectations: {patients: {sql: select count(*) from patients, at_least: 1}}
+  oldest: {calendar: "*-*-15 05:00:00", removed: {donors: {sql: select id from donors}}}
 """)
 HOSTS = ("his1", "backup1", "offsite1", "drill1")
 
@@ -165,7 +169,7 @@ def ledger(policy: HostPolicy, missed: frozenset[tuple[str, str]] = frozenset())
         acts[(act, asset, to if act == "copy" else "")] = Last(proof(act, host), Verdict.PASS, proof(act, host))
         moments = [moment for moment in calendar.after(SINCE - DAY, 64) if moment <= NOW]
         done += [Completed(act, asset, to, moment, good=True) for moment in moments]
-    for name in ("disc", "disc-read"):
+    for name in ("disc", "disc-read", "recall"):
         acts[(name, "his", "")] = Last(proof(name, host), Verdict.PASS, proof(name, host))
     last = NOW - timedelta(hours=1)
     return LedgerFacts(
@@ -182,11 +186,10 @@ def _due(policy: HostPolicy) -> list[tuple[str, str, str, Any]]:
     for name, asset in policy.assets.items():
         found.append(("backup", name, asset.repository, asset.schedule))
         found += [("copy", name, copy.to, copy.calendar) for copy in asset.copies.values()]
-    found += [
-        ("drill", name, "", drilled.asset.drill.calendar)
-        for name, drilled in policy.drills.items()
-        if drilled.asset.drill
-    ]
+    for name, drilled in policy.drills.items():
+        if drill := drilled.asset.drill:
+            found.append(("drill", name, "", drill.calendar))
+            found += [("oldest", name, "", drill.oldest.calendar)] if drill.oldest else []
     return found
 
 

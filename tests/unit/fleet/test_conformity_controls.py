@@ -144,10 +144,16 @@ def _undrilled(policy: Any) -> Any:
     return _asset(drill=replace(drill, expectations={}) if drill else None)(policy)
 
 
+def _unarchived(policy: Any) -> Any:
+    drill = next((one.drill for one in policy.assets.values()), None)
+    return _asset(drill=replace(drill, oldest=None) if drill else None)(policy)
+
+
 SPOILED: dict[str, Callable[[Any], Any]] = {
     "owners": _contact(phone="", mail=""),
     "deputies": _contact(deputy=None),
     "alarms": lambda policy: replace(policy, alarms=None),
+    "removed": _unarchived,
     "fault_classes": lambda policy: replace(policy, alarms=replace(policy.alarms, rules=())),
     "limits": lambda policy: replace(policy, alarms=replace(policy.alarms, fault_classes={})),
     "vendors": lambda policy: replace(policy, alarms=replace(policy.alarms, rules=())),

@@ -32,6 +32,18 @@ def test_a_young_drill_passes() -> None:
     assert (finding.verdict, finding.message) == (Verdict.PASS, "last good drill 12d ago")
 
 
+def test_the_drill_of_the_oldest_set_has_a_state_of_its_own() -> None:
+    options = Options("his", Duration.parse("400d"), oldest=True)
+
+    def seen(name: str, age_days: float) -> Verdict:
+        (finding,) = KIND.probe(options, CheckContext(NOW, typed({name: state(age_days)}), NOW - timedelta(days=500)))
+        return finding.verdict
+
+    assert seen("oldest-his", 380) is Verdict.PASS
+    assert seen("oldest-his", 401) is Verdict.FAIL
+    assert seen("drill-his", 1) is Verdict.FAIL, "a drill of the newest set is none of the oldest"
+
+
 def test_an_old_drill_fails() -> None:
     assert look(state(32)).verdict is Verdict.FAIL
 

@@ -152,3 +152,18 @@ def test_what_a_killed_restore_or_drill_left_goes_too_and_what_is_used_stays(
         perform("backup", "backup-his", "his", "his1", good)
         assert (used.exists(), copied.exists()) == (True, True)
     assert not [folder for folder in abandoned if folder.exists()]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="drills are root's")
+@pytest.mark.parametrize(
+    ("folder", "act"),
+    [("his", "drill-his"), ("his", "sabotage-his"), ("his", "dump-his"), ("oldest-his", "oldest-his")],
+)
+def test_a_drill_of_any_sort_that_runs_keeps_its_folder(machine: Path, folder: str, act: str) -> None:
+    left = machine / "var/lib/seawall/drills" / f"{folder}.abcdefgh"
+    left.mkdir(parents=True)
+    with lock(folders.scratch() / f"{act}.lock", f"the act {act} that runs"):
+        perform("backup", "backup-lis", "lis", "his1", good)
+        assert left.exists()
+    perform("backup", "backup-lis", "lis", "his1", good)
+    assert not left.exists()
