@@ -107,7 +107,9 @@ def judge_scan(options: Options, log: str, now: datetime) -> Finding:
     if fields.get("Total errors", "0") != "0":
         return Finding(Verdict.WARN, f"the last scan could not read all: {fields['Total errors'][:20]} errors", figures)
     if fields.get("Exit status", "0") != "0":
-        return Finding(Verdict.WARN, "the last scan could not read all: journalctl -u seawall-antivirus tells why", figures)
+        return Finding(
+            Verdict.WARN, "the last scan could not read all: journalctl -u seawall-antivirus tells why", figures
+        )
     return Finding(Verdict.PASS, f"the last scan ended {span(age)} ago and found nothing", figures)
 
 

@@ -1,4 +1,4 @@
-"""Updates as the policy's hardening wants them: known each day, installed or not, from the right servers, written down."""
+"""Updates as the policy's hardening wants them: known each day, installed or not, from its servers, written down."""
 
 SECURITY = "origin=Debian,codename=${distro_codename}-security,label=Debian-Security"
 
@@ -17,8 +17,9 @@ def test_updates_are_installed_as_the_policy_says(renewed, updates):
     assert installs == renewed.wanted.unattended, "updates are installed" if installs else "nobody installs updates"
     if installs:
         assert updates["installs"], "nobody installs updates: unattended-upgrades is not there"
-        found = said.get("unattended-upgrade::origins-pattern", []) + said.get("unattended-upgrade::allowed-origins", [])
-        assert [one for one in found if one] == [SECURITY], f"updates of {', '.join(found)} are installed"
+        lists = ("origins-pattern", "allowed-origins")
+        found = [one for name in lists for one in said.get(f"unattended-upgrade::{name}", []) if one]
+        assert found == [SECURITY], f"updates of {', '.join(found)} are installed"
         assert said.get("unattended-upgrade::automatic-reboot", ["false"])[-1] == "false", "the machine restarts itself"
 
 

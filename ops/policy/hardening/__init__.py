@@ -18,7 +18,20 @@ from ops.policy.hardening.time import Time
 from ops.policy.hardening.updates import Updates
 from ops.policy.hardening.usb_storage import UsbStorage
 
-__all__ = ["Accounts", "Allowed", "Antivirus", "Audit", "Firewall", "Hardening", "Logs", "Ssh", "Time", "Updates", "UsbStorage", "part"]
+__all__ = [
+    "Accounts",
+    "Allowed",
+    "Antivirus",
+    "Audit",
+    "Firewall",
+    "Hardening",
+    "Logs",
+    "Ssh",
+    "Time",
+    "Updates",
+    "UsbStorage",
+    "part",
+]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from ops.core.calendar import Calendar
 from ops.core.names import AbsolutePath
 
 _MIRROR = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[1-9][0-9]{0,4})?(/[A-Za-z0-9._~-]+)*/?")
-_FOLDERS = ("/home", "/root", "/srv", "/tmp", "/var/tmp")
+_FOLDERS = ("/home", "/root", "/srv", "/tmp", "/var/tmp")  # noqa: S108 -- they are read
 # In a unit's file, and in ClamAV's regular expressions, they would be something else.
 _REFUSED = set(" '\"\\%$;{}[]()^|")
 
@@ -42,13 +42,15 @@ class Antivirus:
         for name, paths in (("folders", self.folders), ("left_out", self.left_out)):
             for path in map(str, paths):
                 if set(path) & _REFUSED:
-                    raise ValueError(f"{name}: {path[:80]!r}: expected a path without blanks, quotes, brackets, `\\%$;^|`")
+                    raise ValueError(
+                        f"{name}: {path[:80]!r}: expected a path without blanks, quotes, brackets, `\\%$;^|`"
+                    )
         for path in map(str, self.left_out):
             if not any(path.startswith(f"{str(folder).rstrip('/')}/") for folder in self.folders):
                 raise ValueError(f"left_out: {path} is below none of the folders")
 
     def given(self) -> dict[str, Any]:
-        """Return what the role `antivirus` is given; `left_out` as regular expressions, for the whole path of a folder."""
+        """Return what the role `antivirus` is given; `left_out` as regular expressions for the whole path."""
         return {
             "mirror": (self.mirror or "").rstrip("/"),
             "at": [item.expression for item in self.at.items],

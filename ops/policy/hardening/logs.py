@@ -32,7 +32,7 @@ class Logs:
             demand_between(name, size, Size(64 * _MEGABYTE), Size((1 << 20) * _MEGABYTE))
 
     def given(self) -> dict[str, Any]:
-        """Return what the role `logs` is given: days; whole megabytes; how many logs of a week or a month that makes."""
+        """Return what the role `logs` is given: days; megabytes; how many logs of a week or a month that makes."""
         days = -(-self.kept.seconds // _DAY)
         return {
             "days": days,

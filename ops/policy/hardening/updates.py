@@ -1,4 +1,4 @@
-"""The part `updates` of hardening: a machine learns of updates each day, and installs them by itself, or has them wait."""
+"""The part `updates` of hardening: a machine learns of updates each day, and installs them or has them wait."""
 
 from __future__ import annotations
 

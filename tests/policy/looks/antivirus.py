@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def look(wanted: dict) -> dict:
         "scanned": scanned(shown(f"{SCANS}.service", "ExecStart").get("ExecStart", "")),
         "last": dict(line.split(": ", 1) for line in said.splitlines() if ": " in line),
         "aged": SUMMARY.stat().st_mtime if said else 0,
-        "now": datetime.now().timestamp(),
+        "now": time.time(),
     }
 
 
