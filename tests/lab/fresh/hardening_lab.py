@@ -12,10 +12,10 @@ from hospital import Site
 
 HOSTS = ("his1", "backup1")  # Debian 12 and 13
 LIMIT = ("--limit", ",".join(HOSTS))
-SUBJECTS = ("ssh", "time", "passwords", "firewall", "audit", "usb_storage")
-CHECKS = 22  # host checks of these subjects
+SUBJECTS = ("ssh", "time", "passwords", "firewall", "audit", "usb_storage", "antivirus", "updates", "logs")
+CHECKS = 33  # host checks of these subjects
 
-# People, and a program's account. And a clock that may not be set: a container's is its host's.
+# People, and a program's account. A clock that may not be set: a container's is its host's. And no updates in between.
 FURNISHED = r"""
 set -e
 for name in jana courier; do useradd --create-home --shell /bin/bash "$name"; done
@@ -28,9 +28,19 @@ ConditionCapability=
 ExecStart=
 ExecStart=!/usr/sbin/chronyd -x $DAEMON_OPTS
 UNIT
+for name in apt-daily apt-daily-upgrade; do
+  mkdir -p "/etc/systemd/system/$name.service.d"
+  printf '[Unit]\nConditionPathExists=/nowhere\n' >"/etc/systemd/system/$name.service.d/lab.conf"
+done
 systemctl daemon-reload
 """
-UNFURNISHED = "userdel -r jana; userdel -r courier; rm -r /etc/systemd/system/chrony.service.d; systemctl daemon-reload"
+UNFURNISHED = r"""
+userdel -r jana
+userdel -r courier
+rm -rf /etc/systemd/system/chrony.service.d /etc/systemd/system/apt-daily.service.d
+rm -rf /etc/systemd/system/apt-daily-upgrade.service.d /var/lib/clamav /var/log/clamav /var/log/seawall-antivirus
+systemctl daemon-reload
+"""
 # The site's clocks, which the policy names, on addresses of the machine itself.
 CLOCKS = r"""
 set -e
@@ -50,7 +60,46 @@ systemctl restart chrony
 ANSWERED = r"""
 timeout 60 sh -c 'until [ "$(chronyc -c -N sources | grep -Ec ",[1-9][0-7]*(,[^,]*){4}$")" = 2 ]; do sleep 0.2; done'
 """
-STOPPED = "systemctl stop clock2 clock3; rm -f /run/clock?.conf; systemctl daemon-reload"
+# What everybody's antivirus finds, in two parts, so that none finds it here.
+EICAR = r"""
+eicar() { printf '%s%s' 'X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-' 'ANTIVIRUS-TEST-FILE!$H+H*'; }
+"""
+# The site's mirror, which is asked for signatures and has none; one of the lab's own; a head as those of ClamAV have.
+SIGNED = (
+    EICAR
+    + r"""
+set -e
+mkdir -p /run/mirror
+systemd-run --quiet --unit mirror python3 -m http.server --bind 127.0.0.4 --directory /run/mirror 8099
+systemctl restart clamav-freshclam
+timeout 60 sh -c 'until journalctl -q -u mirror | grep -q "GET /clamav/daily"; do sleep 0.2; done'
+echo 44d88612fea8a8f36de82e1278abb02f:68:Eicar-Lab >/var/lib/clamav/lab.hdb
+mkdir -p /srv/left.out
+eicar >/srv/left.out/letter.pdf
+systemctl start seawall-antivirus
+"""
+)
+HEAD = r"""
+printf 'ClamAV-VDB:%s:1:1:90:x:x:lab:0' "$(LC_ALL=C date -u -d '{} days ago' '+%d %b %Y %H-%M +0000')" \
+  >/var/lib/clamav/daily.cvd
+"""
+# What is found is told, to root alone by its name, and stays where it is.
+INFECTED = (
+    EICAR
+    + r"""
+set -e
+rm /var/lib/clamav/daily.cvd
+eicar >/srv/letter.pdf
+systemctl start seawall-antivirus && exit 9
+grep -q 'letter.pdf: Eicar-Lab' /var/log/seawall-antivirus/scan.log
+grep -q letter /var/log/seawall-antivirus/summary && exit 9
+test "$(stat -c %a /var/log/seawall-antivirus/scan.log)" = 600
+test -s /srv/letter.pdf
+"""
+)
+STOPPED = (
+    "systemctl stop clock2 clock3 mirror; rm -rf /run/clock?.conf /run/mirror /srv/left.out; systemctl daemon-reload"
+)
 # All of a machine that hardening may change; systemctl takes away empty folders of links when it disables something.
 STANDS = r"""
 dpkg-query -W -f '${Package} ${Version} ${db:Status-Status}\n' | grep -v not-installed
@@ -79,7 +128,13 @@ systemctl restart chrony
 nft delete table inet seawall
 systemctl -q disable seawall-firewall
 sed -i /authorized/d /etc/udev/rules.d/99-seawall-usb-storage.rules
-""",
+sed -i 's/Lists "1"/Lists "0"/' /etc/apt/apt.conf.d/99seawall-updates
+echo 'Dir::Log::History "";' >>/etc/apt/apt.conf.d/99seawall-updates
+echo 'deb http://elsewhere.example/debian stable main' >/etc/apt/sources.list.d/lab.list
+sed -i 's/^Storage=.*/Storage=volatile/' /etc/systemd/journald.conf.d/99-seawall.conf
+"""
+    + INFECTED
+    + HEAD.format(9),
     "backup1": r"""
 set -e
 sed -i 's/^PermitRootLogin .*/PermitRootLogin yes/' /etc/ssh/sshd_config.d/00-seawall.conf
@@ -93,10 +148,19 @@ rm /etc/sudoers.d/seawall
 nft insert rule inet seawall input tcp dport 23 accept
 rm /etc/modprobe.d/seawall-usb-storage.conf
 sed -i /passwd/d /etc/audit/rules.d/50-seawall.rules
+sed -i /^#clear/d /etc/apt/apt.conf.d/99seawall-updates
+sed -i '/^SystemMaxUse/d' /etc/systemd/journald.conf.d/99-seawall.conf
+sed -i 's/rotate [0-9]*/rotate 1/' /etc/logrotate.d/apt
+systemctl disable -q --now seawall-antivirus.timer
+sed -i 's/^PrivateMirror.*/DatabaseMirror elsewhere.example/' /etc/clamav/freshclam.conf
 """,
 }
-# What Debian's own pam-auth-update leaves alone once it was changed by hand.
-BY_HAND = {"backup1": "cp -p /run/common-password /etc/pam.d/ && rm /run/common-password"}
+# What a run of the playbook leaves alone: what was changed by hand in Debian's own files, and what others put there.
+BY_HAND = {
+    "his1": "set -e\nrm /etc/apt/sources.list.d/lab.list /srv/letter.pdf /var/lib/clamav/daily.cvd\n"
+    "systemctl start seawall-antivirus\n" + HEAD.format(1),
+    "backup1": "cp -p /run/common-password /etc/pam.d/ && rm /run/common-password",
+}
 FOUND = {
     ("his1", "ssh lets in by the means of the policy"): "anybody may try",
     ("his1", "ssh offers nothing out of date"): "sshd offers",
@@ -109,6 +173,12 @@ FOUND = {
     ("his1", "the firewall takes what the policy says"): "is not loaded",
     ("his1", "the firewall is loaded by every boot"): "is disabled",
     ("his1", "disks that the policy does not list are cut off"): "udev cuts off nothing",
+    ("his1", "the last scan found nothing"): "infected files: 1",
+    ("his1", "signatures are new"): "9 days old",
+    ("his1", "the lists of packages are fetched every day"): "not fetched every day",
+    ("his1", "packages come from the servers of the policy"): "elsewhere.example",
+    ("his1", "every update is written down"): "no history",
+    ("his1", "the journal is kept on the disk"): "Storage is volatile",
     ("backup1", "ssh lets root in as the policy says"): "PermitRootLogin is yes",
     ("backup1", "chrony alone sets the clock"): "chrony is inactive",
     ("backup1", "the clock asks the sources of the policy"): "does not ask 127.0.0.2, 127.0.0.3",
@@ -120,6 +190,11 @@ FOUND = {
     ("backup1", "the firewall takes what the policy says"): "rules that the policy does not know let in",
     ("backup1", "the kernel takes no disk at a usb port"): "are never loaded",
     ("backup1", "the rules are written"): "50-seawall.rules lacks",
+    ("backup1", "signatures come from where the policy says"): "freshclam asks elsewhere.example",
+    ("backup1", "scans are due and look at all folders"): "no timer scans",
+    ("backup1", "updates are installed as the policy says"): "origin=Debian",
+    ("backup1", "the journal leaves room on the disk"): "SystemMaxUse is not said",
+    ("backup1", "text logs are kept as long"): "apt (28 days)",
 }
 # Whether a clock that was just asked anew has answered yet is its own affair.
 MAYBE = {("his1", "two clocks answer")}

@@ -3,6 +3,7 @@
 Last in its ring: the machines are as they were before when it ends.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,7 +23,15 @@ PARTS = {
     "accounts": {"service_accounts": ["courier"]},
     "audit": {},
     "usb_storage": {},
+    "antivirus": {
+        "mirror": "http://127.0.0.4:8099/clamav",
+        "folders": ["/home", "/srv"],
+        "left_out": ["/srv/left.out"],
+    },
+    "updates": {"unattended": True, "servers": ["packages"]},
+    "logs": {"most": "1GiB"},
 }
+ORIGINS = "unattended-upgrade --dry-run --verbose 2>&1 | sed -n 's/^Allowed origins are: //p'"
 SHORT = r"printf 'Krtek-Veverka-7\nAb1xyz\nAb1xyz\n' | runuser -u jana -- passwd"
 # A machine that takes a connection answers at once, if only with no; one that refuses it is silent.
 KNOCK = "timeout {} bash -c 'exec 3<>/dev/tcp/{}/{}' 2>&1; echo $?"
@@ -32,7 +41,7 @@ HARDENED = "ls -d /var/lib/seawall-hardening/*/before.json"
 
 @pytest.fixture(scope="module")
 def hardened(fresh: Site) -> Iterator[Site]:
-    """The machines with people on them and a policy that hardens; in the end nothing of it is left, whatever happened."""
+    """The machines with people on them and a policy that hardens; in the end nothing of it is left."""
     here = str(gateway(fresh.lab.machine("his1").network.block))
     zones = {"management": [here], "clients": ["drill1"]}
     firewall = {"zones": zones, "allow": {"web": {"ports": [8080], "from": ["clients"]}}}
@@ -77,9 +86,16 @@ def test_hardened_machines_are_as_the_policy_wants(hardened: Site, stood: dict[s
     assert told.stdout.count("not run: no audit in this kernel") == len(HOSTS)
     for host in HOSTS:
         done(hardened, host, hardening_lab.CLOCKS + hardening_lab.ANSWERED)
+        done(hardened, host, hardening_lab.SIGNED + hardening_lab.HEAD.format(1))
         assert hardened.on(host, SHORT).code != 0
+        assert re.fullmatch(r"origin=Debian,codename=\w+-security,label=Debian-Security\n", origins(hardened, host))
         assert hardened.on(host, "systemctl --failed --no-legend 'audit*' 'seawall-firewall*'").stdout == ""
     assert set(verified(hardened)) == UNKNOWN
+
+
+def origins(site: Site, host: str) -> str:
+    """Return which updates install themselves, as the program that does it understands its settings."""
+    return site.on(host, ORIGINS).stdout
 
 
 def test_they_are_open_where_the_policy_says_and_nowhere_else(hardened: Site, stood: dict[str, str]) -> None:

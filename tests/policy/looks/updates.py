@@ -11,11 +11,11 @@ TIMERS = ("apt-daily.timer", "apt-daily-upgrade.timer")
 def look(wanted: dict) -> dict:
     if not wanted["updates"]:
         return {}
-    places = {urlsplit(line).hostname or line for line in said("apt-get", "indextargets", "--format", "$(REPO_URI)")}
+    places = {line.split("'")[1] for line in said("apt-get", "update", "--print-uris") if line.startswith("'")}
     return {
         "settings": settings(),
         "timers": {name: states(name) for name in TIMERS},
-        "servers": sorted(places),
+        "servers": sorted({urlsplit(place).hostname or place for place in places}),
         "installs": Path("/usr/bin/unattended-upgrade").exists(),
     }
 
