@@ -73,6 +73,11 @@ def test_check_mode_tells_and_touches_nothing(hardened: Site, stood: dict[str, s
     assert stands(hardened) == stood
 
 
+def test_machines_as_debian_made_them_do_not_pass(hardened: Site) -> None:
+    found = verified(hardened)
+    assert {(host, name) for host in HOSTS for name in hardening_lab.BARE} - found.keys() == set()
+
+
 def test_what_would_lock_ansible_out_is_refused(hardened: Site, stood: dict[str, str]) -> None:
     with hardened_by(hardened, {"ssh": {"root": "no"}}):
         told = hardened.ansible("harden.yml", *LIMIT, ok=range(1, 256))
