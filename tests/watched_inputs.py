@@ -32,7 +32,7 @@ SCAN = """\
 Known viruses: 8700000
 Infected files: {infected}
 Data scanned: 3022.11 MB
-End Date: {end:%Y:%m:%d %H:%M:%S}
+End Date:   {end:%Y:%m:%d %H:%M:%S}
 """
 INSTALLED = "Package: libssl3\nStatus: install ok installed\nArchitecture: amd64\nVersion: 3.0.14-1\n"
 SECURITY = "Package: libssl3\nVersion: 3.0.17-1~deb12u2\nInstalled-Size: 6021\nArchitecture: amd64\n"

@@ -110,6 +110,9 @@ PARTS = (
     ("allow", hardening.Allowed),
     ("audit", hardening.Audit),
     ("usb_storage", hardening.UsbStorage),
+    ("antivirus", hardening.Antivirus),
+    ("updates", hardening.Updates),
+    ("logs", hardening.Logs),
 )
 FOLLOW = """\
 The checks `backup_age`, `copy_age` and `drill_age` are derived from the assets; don't write them. Every machine has a

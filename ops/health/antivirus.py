@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,9 @@ HEADER = 512  # bytes at the start of a database: words between colons
 NAMES = ("daily.cld", "daily.cvd")
 TAIL = 1 << 16  # bytes at the end of a log in which the last summary stands
 SUMMARY = "----------- SCAN SUMMARY -----------"
-FIELD = re.compile(r"^(Infected files|Total errors|End Date): (.+)$", re.MULTILINE)
+FIELD = re.compile(
+    r"^(Known viruses|Scanned files|Infected files|Total errors|End Date|Exit status): +(.+)$", re.MULTILINE
+)
 MOVED = re.compile(r": moved to '|: copied to '|\bmoved to quarantine\b", re.IGNORECASE)
 
 
@@ -33,7 +35,8 @@ class Options:
     path: the folder of the signatures.
     warn_after: age of the signatures above which the check warns; a day without new ones is no fault.
     fail_after: age above which it fails.
-    log: the log of the scans (clamscan or clamdscan with `--log`); by default, scans are not looked at.
+    log: the log of the scans (clamscan or clamdscan with `--log`), or what `hardening` has written of them,
+        /var/log/seawall-antivirus/summary; by default, scans are not looked at.
     scanned_every: time after which a further scan must have ended.
     """
 
@@ -97,11 +100,24 @@ def judge_scan(options: Options, log: str, now: datetime) -> Finding:
         where = "quarantined" if put_away else f"still there; {options.log} names them"
         message = f"the last scan found {counted(infected, 'infected file')}, {where}"
         return Finding(Verdict.WARN if put_away else Verdict.FAIL, message, figures)
+    if nothing := _nothing(fields):
+        return Finding(Verdict.UNKNOWN, f"the last scan {nothing}, so that it could find nothing", figures)
     if age > options.scanned_every.seconds:
         return Finding(Verdict.WARN, f"the last scan ended {span(age)} ago", figures)
     if fields.get("Total errors", "0") != "0":
         return Finding(Verdict.WARN, f"the last scan could not read all: {fields['Total errors'][:20]} errors", figures)
+    if fields.get("Exit status", "0") != "0":
+        return Finding(
+            Verdict.WARN, "the last scan could not read all: journalctl -u seawall-antivirus tells why", figures
+        )
     return Finding(Verdict.PASS, f"the last scan ended {span(age)} ago and found nothing", figures)
+
+
+def _nothing(fields: Mapping[str, str]) -> str:
+    """Return what a scan lacked to find anything, by its summary: its form is the same without signatures."""
+    if fields.get("Known viruses", "").strip() == "0":
+        return "knew no signature"
+    return "looked at no file" if fields.get("Scanned files", "").strip() == "0" else ""
 
 
 def _head(path: Path) -> bytes:

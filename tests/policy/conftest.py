@@ -44,6 +44,9 @@ SUBJECTS = {
     "walled": partial(hardening_wanted.hardened, part="firewall"),
     "audited": partial(hardening_wanted.hardened, part="audit"),
     "bolted": partial(hardening_wanted.hardened, part="usb_storage"),
+    "scanned": partial(hardening_wanted.hardened, part="antivirus"),
+    "renewed": partial(hardening_wanted.hardened, part="updates"),
+    "recorded": partial(hardening_wanted.hardened, part="logs"),
 }
 SITE = pytest.StashKey[Site]()
 SEEN = pytest.StashKey[dict]()
@@ -265,3 +268,18 @@ def audit(request: pytest.FixtureRequest) -> Facts:
 @pytest.fixture
 def usb_storage(request: pytest.FixtureRequest) -> Facts:
     return facts_of(request, "usb_storage")
+
+
+@pytest.fixture
+def antivirus(request: pytest.FixtureRequest) -> Facts:
+    return facts_of(request, "antivirus")
+
+
+@pytest.fixture
+def updates(request: pytest.FixtureRequest) -> Facts:
+    return facts_of(request, "updates")
+
+
+@pytest.fixture
+def logs(request: pytest.FixtureRequest) -> Facts:
+    return facts_of(request, "logs")

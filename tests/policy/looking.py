@@ -154,7 +154,7 @@ def _texts(pattern: str) -> dict[str, str]:
 
 def _hardening(policies: Mapping[str, HostPolicy], host: str) -> dict[str, Any]:
     """What a look at a hardened machine must know; a part that is left alone is not looked at."""
-    parts = ("ssh", "time", "accounts", "firewall", "audit", "usb_storage")
+    parts = ("ssh", "time", "accounts", "firewall", "audit", "usb_storage", "antivirus", "updates", "logs")
     found = {
         part: one.wanted for part in parts for one in hardening_wanted.hardened(policies, part) if one.host == host
     }

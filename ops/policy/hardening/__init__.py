@@ -9,13 +9,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.policy.hardening.accounts import Accounts
+from ops.policy.hardening.antivirus import Antivirus
 from ops.policy.hardening.audit import Audit
 from ops.policy.hardening.firewall import Allowed, Firewall
+from ops.policy.hardening.logs import Logs
 from ops.policy.hardening.ssh import Ssh
 from ops.policy.hardening.time import Time
+from ops.policy.hardening.updates import Updates
 from ops.policy.hardening.usb_storage import UsbStorage
 
-__all__ = ["Accounts", "Allowed", "Audit", "Firewall", "Hardening", "Ssh", "Time", "UsbStorage", "part"]
+__all__ = [
+    "Accounts",
+    "Allowed",
+    "Antivirus",
+    "Audit",
+    "Firewall",
+    "Hardening",
+    "Logs",
+    "Ssh",
+    "Time",
+    "Updates",
+    "UsbStorage",
+    "part",
+]
 
 
 @dataclass(frozen=True)
@@ -28,6 +44,9 @@ class Hardening:
     firewall: from where the machine is reached; all else is refused. See [firewall.md](firewall.md).
     audit: which acts the kernel records.
     usb_storage: whether disks at a USB port can be used.
+    antivirus: whether ClamAV scans its files. See [antivirus.md](antivirus.md).
+    updates: how it learns of updates, and whether it installs them by itself.
+    logs: how long it keeps what it logged.
     """
 
     accounts: Accounts | None = None
@@ -36,6 +55,9 @@ class Hardening:
     firewall: Firewall | None = None
     audit: Audit | None = None
     usb_storage: UsbStorage | None = None
+    antivirus: Antivirus | None = None
+    updates: Updates | None = None
+    logs: Logs | None = None
 
 
 def part(policy: Any, name: str) -> Any:

@@ -83,7 +83,7 @@ MOVED = "/srv/in/a.pdf: moved to '/srv/quarantine/a.pdf'\n"
 
 
 def scan(infected: int = 0, found: str = "", end: str = "2026:11:21 22:08:32", errors: str = "") -> str:
-    return SCAN.format(infected=infected, found=found, end=end, errors=errors).replace("End Date:   ", "End Date: ")
+    return SCAN.format(infected=infected, found=found, end=end, errors=errors)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,11 @@ def scan(infected: int = 0, found: str = "", end: str = "2026:11:21 22:08:32", e
         (scan(1, EICAR + MOVED) + scan(1, EICAR), Verdict.FAIL, "still there"),
         (scan(end="2026:11:10 22:08:32"), Verdict.WARN, "ended 11d 13h ago"),
         (scan(errors="Total errors: 3\n"), Verdict.WARN, "3 errors"),
+        (scan().replace("8700000", "0"), Verdict.UNKNOWN, "knew no signature"),
+        (scan().replace("40112", "0"), Verdict.UNKNOWN, "looked at no file"),
+        (scan() + "Exit status: 0\n", Verdict.PASS, "found nothing"),
+        (scan() + "Exit status: 2\n", Verdict.WARN, "could not read all"),
+        (scan(1) + "Exit status: 1\n", Verdict.FAIL, "1 infected file, still there"),
         ("", Verdict.UNKNOWN, "no scan that ended"),
         (scan(end="soon"), Verdict.UNKNOWN, "no scan that ended"),
     ],
