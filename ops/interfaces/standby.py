@@ -9,10 +9,12 @@ from ops.core.errors import Damaged
 from ops.core.names import HostName, Name
 from ops.core.printable import all_printable
 from ops.core.schema import Plain, encode
+from ops.interfaces.outcome import OutcomeFacts
 
 VERSION = 1
 LIMITS = Limits(bytes=1 << 16, depth=4, entries=100, text=4096)
 MOST = 1 << 63
+OF_STANDBYS = tuple(f"standby-{act}" for act in ("fence", "promote", "rejoin", "synchronous", "release"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +50,16 @@ class ClusterState:
     def written(self) -> dict[str, Plain]:
         """Return it as plain data, with its version."""
         return {"version": VERSION, **encode(self)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StandbyFacts(OutcomeFacts):
+    """What an act on one of the two clusters keeps. reason: a person's. release: PostgreSQL's; the rest as above."""
+
+    reason: str = ""
+    release: int = 0
+    timeline: int = 0
+    position: int = 0
 
 
 def read(content: bytes, file: str) -> ClusterState:

@@ -110,7 +110,7 @@ class Written:
     reports: which reports of the whole site are mailed, and to whom; the same for every host.
     packs: the written procedures whose clauses `seawall conformity` judges, by the name of their pack; for all hosts.
     incidents: what the site says of incidents beside their classes, which are those of `alarms`; for all hosts.
-    standby: PostgreSQL clusters that another machine follows, by name; the same for every host. See [standby.md](standby.md).
+    standby: PostgreSQL clusters that another machine follows, by name; for all hosts. See [standby.md](standby.md).
     hardening: what `playbooks/harden.yml` makes of this machine; see [hardening.md](hardening.md). Without it, nothing.
     """
 

@@ -107,4 +107,3 @@ def slot(name: str) -> str:
 def own(standbys: Standbys, host: str) -> dict[str, Any]:
     """Return the standbys that a machine needs to know: those that it is one of the two of."""
     return {name: one for name, one in standbys.items() if host in one.machines}
-

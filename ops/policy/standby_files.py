@@ -82,12 +82,13 @@ with wanted (step, statement, there) as (values
       and not (rolreplication or rolsuper or rolcreatedb or rolcreaterole or rolbypassrls))),
   (3, 'grant pg_read_all_stats to {WATCH}', exists (select from pg_auth_members
     where roleid = 'pg_read_all_stats'::regrole and member = to_regrole('{WATCH}'))))
-select statement from wanted where not there and not pg_is_in_recovery()
+select statement from (select step, statement from wanted where not there and not pg_is_in_recovery()
 union all
-select format('grant execute on function %s to {ROLE}', f) from (values {functions}) as functions (f)
+select 4, format('grant execute on function %s to {ROLE}', f) from (values {functions}) as functions (f)
 where not pg_is_in_recovery() and not exists (select from pg_proc p, aclexplode(p.proacl) a
   where p.oid = f::regprocedure and a.grantee = to_regrole('{ROLE}') and a.privilege_type = 'EXECUTE')
-"""
+order by 1) as needed
+"""  # noqa: S608 -- nothing but words of this module
 
 
 def laid(policy: HostPolicy) -> list[dict[str, Plain]]:

@@ -1,17 +1,16 @@
 """Two throwaway clusters that lie as on Debian, on two addresses of this machine, with certificates of an authority."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from throwaway_postgresql import PROGRAMS
 
-from ops.core.errors import SeawallError, Unavailable
+from ops.core.errors import Unavailable
 from ops.core.quantity import Duration
 from ops.fleet.secrets.authority import make_authority, make_server
 from ops.jobs.standby import guard, rejoin
@@ -135,7 +134,7 @@ def _lay(place: Place, authority) -> None:  # type: ignore[no-untyped-def]
         f"data_directory = '{place.data}'\nhba_file = '{place.settings}/pg_hba.conf'\n"
         f"ident_file = '{place.settings}/pg_ident.conf'\nport = {place.one.port}\n"
         f"listen_addresses = '{place.one.machines[place.host]}'\nunix_socket_directories = '{place.socket}'\n"
-        "fsync = off\njit = off\nshared_buffers = 16MB\nwal_receiver_timeout = 5s\nwal_retrieve_retry_interval = 200ms\n"
+        "fsync = off\njit = off\nshared_buffers = 16MB\nwal_retrieve_retry_interval = 200ms\n"
         "include_dir 'conf.d'\n"
     )
     (place.settings / "postgresql.conf").write_text(basic)

@@ -8,8 +8,8 @@ import pytest
 from standby_pair import Pair, pair
 from throwaway_postgresql import ONLY_ROOT
 
-from ops.core.errors import SeawallError, Unavailable, UsageError
-from ops.jobs.standby import guard, rejoin, turning
+from ops.core.errors import UsageError
+from ops.jobs.standby import rejoin, turning
 from ops.jobs.standby.place import Place
 from ops.jobs.standby.state import await_that, running, state
 

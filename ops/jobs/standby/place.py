@@ -9,7 +9,7 @@ from typing import Protocol
 
 from ops.core.errors import CommandError, Unavailable
 from ops.core.run import Result, run
-from ops.policy.standby import Standby
+from ops.policy.standby import Standby, slot
 
 SHORT, STOP_SECONDS = 60.0, 3600.0
 MOST_PRINTED = 1 << 16
@@ -63,6 +63,15 @@ class Place:
         return self.one.way(self.name, self.host, str(self.settings / "seawall"))
 
     @property
+    def keeping(self) -> str:
+        """SQL by which a primary keeps its log for the other machine from now on, if it does not yet."""
+        name = slot(self.name)
+        return (
+            f"select pg_create_physical_replication_slot('{name}', true) "  # noqa: S608 -- a name of the policy's form
+            f"where not exists (select from pg_replication_slots where slot_name = '{name}')"
+        )
+
+    @property
     def signal(self) -> Path:
         """The file by which a cluster follows, and takes no writes."""
         return self.data / "standby.signal"
@@ -107,7 +116,7 @@ class Place:
 
     def wait_for_standby(self, *, on: bool) -> None:
         """Have the cluster, when it is a primary, acknowledge only what its standby has, or no longer wait for it."""
-        names = f'FIRST 1 ("seawall_{self.name}")' if on else ""
+        names = f'FIRST 1 ("{slot(self.name)}")' if on else ""
         text = f"# Written by Seawall: seawall standby --help\nsynchronous_standby_names = '{names}'\n"
         path, fresh = self.settings / OWN, self.settings / f"{OWN}.new"
         self.as_owner(["dd", f"of={fresh}", "conv=fsync", "status=none"], input=text)

@@ -32,7 +32,7 @@ def rejoin(place: Place, *, base_backup: bool) -> ClusterState:
     place.touch(place.fence)
     place.steering.forbid()
     place.steering.stop()
-    _keep_log(place)
+    place.ask_other(place.keeping)
     if base_backup:
         _copy(place)
     else:
@@ -49,14 +49,6 @@ def _demand_primary(place: Place) -> None:
         raise UsageError(f"{place.other} is not the primary", "seawall standby show, on both machines")
 
 
-def _keep_log(place: Place) -> None:
-    slot = f"seawall_{place.name}"
-    place.ask_other(
-        f"select pg_create_physical_replication_slot('{slot}', true) "
-        f"where not exists (select from pg_replication_slots where slot_name = '{slot}')"
-    )
-
-
 def _rewind(place: Place) -> None:
     here = control(place)["Database system identifier"]
     there = place.ask_other("select system_identifier from pg_control_system()")
@@ -67,7 +59,7 @@ def _rewind(place: Place) -> None:
         )
     # With the signal, the server could not bring a cluster in order that was killed; its mark and its unit stay shut.
     place.remove(place.signal)
-    words = [place.programs / "pg_rewind", "-D", place.data, f"--source-server={place.way}"]
+    words: list[str | Path] = [place.programs / "pg_rewind", "-D", place.data, f"--source-server={place.way}"]
     try:
         place.as_owner([*words, f"--config-file={place.settings}/postgresql.conf"], timeout=COPY_SECONDS)
     except CommandError as error:
@@ -83,14 +75,22 @@ def _rewind(place: Place) -> None:
 def _copy(place: Place) -> None:
     """Copy all of the primary's data; what lies here is kept beside, and put back where the copy fails."""
     kept = Path(f"{place.data}.before-{clock.now():%Y%m%dT%H%M%SZ}")
-    place.as_owner(["mv", "-T", "--", place.data, kept])
-    words = [place.programs / "pg_basebackup", "-D", place.data, f"--dbname={place.way}", "--no-password"]
+    if place.there(place.data):  # it is not where a copy was killed before it began
+        place.as_owner(["mv", "-T", "--", place.data, kept])
+    words: list[str | Path] = [
+        place.programs / "pg_basebackup",
+        "-D",
+        place.data,
+        f"--dbname={place.way}",
+        "--no-password",
+    ]
     words += ["--wal-method=stream", f"--slot=seawall_{place.name}", "--checkpoint=fast"]
     try:
         place.as_owner(words, timeout=COPY_SECONDS)
     except (SeawallError, KeyboardInterrupt) as error:
         place.as_owner(["rm", "-rf", "--", place.data], timeout=COPY_SECONDS)
-        place.as_owner(["mv", "-T", "--", kept, place.data])
+        if place.there(kept):
+            place.as_owner(["mv", "-T", "--", kept, place.data])
         if isinstance(error, CommandError):
             said = (error.stderr.strip().splitlines() or ["no message"])[-1]
             raise Unavailable(f"pg_basebackup did not succeed: {said}", "see whether the disk has room") from error

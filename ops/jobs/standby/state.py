@@ -6,16 +6,19 @@ import json
 import re
 import time
 from collections.abc import Callable
-
+from pathlib import Path
 
 from ops.core.errors import Damaged, SeawallError, Unavailable
 from ops.core.names import HostName, Name
 from ops.interfaces.standby import ClusterState
 from ops.jobs.standby.place import Place
+from ops.policy.standby import slot
 
 _LOOK_SECONDS = 0.2
-_LINE = re.compile(r"(?m)^(Database system identifier|Database cluster state|Latest checkpoint's TimeLineID"
-                   r"|Latest checkpoint location):\s+(.*)$")
+_LINE = re.compile(
+    r"(?m)^(Database system identifier|Database cluster state|Latest checkpoint's TimeLineID"
+    r"|Latest checkpoint location):\s+(.*)$"
+)
 QUESTION = """
 select json_build_object('follows', pg_is_in_recovery(),
   'system', (select system_identifier::text from pg_control_system()),
@@ -38,7 +41,7 @@ def state(place: Place) -> ClusterState:
     fenced = place.there(place.fence)
     if not running(place):
         return _down(place, fenced=fenced)
-    told = json.loads(place.ask(QUESTION.replace("SLOT", f"seawall_{place.name}")))
+    told = json.loads(place.ask(QUESTION.replace("SLOT", slot(place.name))))
     return ClusterState(
         name=Name(place.name), host=HostName(place.host), running=True, fenced=fenced, clean=False, **told
     )
@@ -46,7 +49,7 @@ def state(place: Place) -> ClusterState:
 
 def running(place: Place) -> bool:
     """Whether the server runs, as its own program says; raise SeawallError where that can't be told."""
-    asked = [place.programs / "pg_ctl", "-D", place.data, "status"]
+    asked: list[str | Path] = [place.programs / "pg_ctl", "-D", place.data, "status"]
     return place.as_owner(asked, ok=(0, 3, 4)).code == 0
 
 

@@ -45,7 +45,7 @@ def promote(place: Place, least: int = ALL) -> ClusterState:
     if not before.running:
         raise Unavailable(f"the cluster of {place.host} does not run", "start it, and look at its log")
     if not before.follows:
-        _keep_log(place)  # a promotion that was killed
+        place.ask(place.keeping)  # a promotion that was killed
         return before
     if least != ALL and before.position <= least:
         missing = least - before.position
@@ -61,7 +61,7 @@ def promote(place: Place, least: int = ALL) -> ClusterState:
         lambda: place.ask("select pg_is_in_recovery()") == "f",
         PROMOTE_SECONDS,
     )
-    _keep_log(place)
+    place.ask(place.keeping)
     place.ask("checkpoint", timeout=PROMOTE_SECONDS)  # so that the new timeline is in the control file, for a rewind
     return state(place)
 
@@ -96,12 +96,3 @@ def release(place: Place) -> ClusterState:
         place.steering.allow()
         place.steering.start()
     return state(place)
-
-
-def _keep_log(place: Place) -> None:
-    """Keep the log for the other machine from now on."""
-    slot = f"seawall_{place.name}"
-    place.ask(
-        f"select pg_create_physical_replication_slot('{slot}', true) "
-        f"where not exists (select from pg_replication_slots where slot_name = '{slot}')"
-    )
