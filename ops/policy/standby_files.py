@@ -91,6 +91,20 @@ order by 1) as needed
 """  # noqa: S608 -- nothing but words of this module
 
 
+def undo(name: str) -> str:
+    """Return SQL that takes both roles and the slot away; each row is a statement needed. It is for a primary."""
+    return f"""
+select statement from (
+select 1 as step, format('select pg_drop_replication_slot(%L)', slot_name) as statement from pg_replication_slots
+  where slot_name = '{slot(name)}' and not active
+union all
+select 2, format('drop owned by %I', rolname) from pg_roles where rolname in ('{ROLE}', '{WATCH}')
+union all
+select 3, format('drop role %I', rolname) from pg_roles where rolname in ('{ROLE}', '{WATCH}')
+) as needed where not pg_is_in_recovery() order by step
+"""  # noqa: S608 -- nothing but words of this module, and a name of the policy's form
+
+
 def laid(policy: HostPolicy) -> list[dict[str, Plain]]:
     """Return each standby of a machine for the role: where its cluster lies, and what is laid down there."""
     return [_laid(name, one, policy.host) for name, one in (policy.standby or {}).items()]
@@ -109,13 +123,15 @@ def _laid(name: str, one: Standby, host: str) -> dict[str, Any]:
         "access": access(one, host),
         "names": names(one, host),
         "roles": roles(),
+        "undo": undo(name),
         "guard": guard(name, one),
     }
 
 
 def guard(name: str, one: Standby) -> dict[str, str]:
     """Return the drop-in of the cluster's unit by which it asks, before it starts, whether it may."""
-    text = f"[Service]\nExecStartPre=/usr/bin/seawall standby guard {name}\n"
+    fence = f"/etc/postgresql/{one.release}/{one.cluster}/seawall-fenced"
+    text = f"[Unit]\nAssertPathExists=!{fence}\n\n[Service]\nExecStartPre=/usr/bin/seawall standby guard {name}\n"
     return {"path": f"{UNITS}/postgresql@{one.release}-{one.cluster}.service.d/seawall-standby.conf", "content": text}
 
 

@@ -15,6 +15,7 @@ from ops.core.quantity import Duration
 from ops.fleet.secrets.authority import make_authority, make_server
 from ops.jobs.standby import guard, rejoin
 from ops.jobs.standby.place import Place
+from ops.jobs.standby.state import await_that
 from ops.policy import standby_files
 from ops.policy.standby import Standby
 
@@ -77,9 +78,9 @@ class Pair:
         for process in (main, *map(int, children)):
             with suppress(ProcessLookupError):
                 os.kill(process, 9)
-        for process in (main, *map(int, children)):
-            while Path(f"/proc/{process}/stat").exists() and ") Z " not in Path(f"/proc/{process}/stat").read_text():
-                pass
+        # Whoever has inherited them must have buried them, too, for pg_ctl takes a dead server for one that runs.
+        gone = [Path(f"/proc/{process}") for process in (main, *map(int, children))]
+        await_that(f"{host} is not dead", lambda: not any(path.exists() for path in gone), 60)
 
     def follow(self, host: str) -> None:
         """Have a machine follow the other from a copy of all its data."""
@@ -104,7 +105,7 @@ def pair(*, synchronous: bool = True, start_alone: bool = False) -> Iterator[Pai
             for host in HOSTS:
                 places[host] = _place(Path(folder), host, one)
                 _lay(places[host], authority)
-            places["his1"].steering.by_hand()  # type: ignore[attr-defined]
+            places["his1"].steering.start()  # past the guard: it never had a standby
             for statement in places["his1"].ask(standby_files.roles()).splitlines():
                 places["his1"].ask(statement)
             yield Pair(places)
@@ -142,7 +143,7 @@ def _lay(place: Place, authority) -> None:  # type: ignore[no-untyped-def]
     (place.settings / "conf.d/seawall-standby.conf").write_text(text)
     # On one machine, the other one comes from the loopback's own address.
     access = standby_files.access(place.one, place.host).replace(place.one.machines[place.other], "127.0.0.1")
-    hba = f"{access}local all postgres peer\n"
+    hba = f"{access}local all postgres peer\nlocal all dump trust\n"
     (place.settings / "pg_hba.conf").write_text(hba)
     (place.settings / "pg_ident.conf").write_text(standby_files.names(place.one, place.host, "root"))
     subprocess.run(["chown", "-R", "postgres:postgres", str(root), str(root.parent)], check=True)

@@ -92,7 +92,7 @@ def _lines(planned: Plan) -> list[str]:
     first = (
         f"1. fence {planned.old}: stop its cluster, keep it from starting and from taking writes"
         if planned.fences
-        else f"1. {planned.old} can't be fenced, for it can't be reached: once you know that it is, --off '{planned.off}'"
+        else f"1. {planned.old} can't be reached, and so not be fenced: once you know that it is, --off '{planned.off}'"
     )
     lost = planned.loss or "nothing that was acknowledged"
     if not planned.loss and planned.synchronous:

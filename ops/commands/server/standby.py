@@ -62,9 +62,9 @@ def execute(options: Namespace) -> int:
 
     if os.geteuid() != 0:
         raise UsageError("only root may steer a cluster", "sudo seawall standby ...")
-    place = find(options.name)
     if options.act == "guard":
-        return _guard(place)
+        return _guard(options.name)
+    place = find(options.name)
     if options.act == "show" or options.dry_run:
         return _show(place, options)
     if options.act == "start":
@@ -72,10 +72,15 @@ def execute(options: Namespace) -> int:
     return _changed(place, options)
 
 
-def _guard(place: Place) -> int:
+def _guard(name: str) -> int:
+    """Say that it may start; one that the policy no longer has is guarded by its fence alone."""
     from ops.jobs.standby.guard import start_allowed
+    from ops.jobs.standby.job import NoSuchStandby, find
 
-    print(f"may start: {start_allowed(place)}")
+    try:
+        print(f"may start: {start_allowed(find(name))}")
+    except NoSuchStandby as error:
+        print(f"may start: {error.message}; playbooks/standby.yml -e state=absent takes this guard away")
     return 0
 
 

@@ -24,9 +24,9 @@ FENCE_SECONDS, PROMOTE_SECONDS = 3700, 900
 class ShownState(FactBase[ClusterState | None]):
     """How a machine's cluster stands."""
 
-    def command(self, name: str) -> str:
-        """Return the command."""
-        return f"seawall standby show {shlex.quote(name)} --json"
+    def command(self, standby: str) -> str:
+        """Return the command. standby: its name in the policy."""
+        return f"seawall standby show {shlex.quote(standby)} --json"
 
     def process(self, output: list[str]) -> ClusterState | None:
         """Return what was told; None where nothing was."""
@@ -35,7 +35,7 @@ class ShownState(FactBase[ClusterState | None]):
 
 def look(inventory: Inventory, name: str, hosts: Mapping[str, str]) -> dict[str, Answer[ClusterState]]:
     """Ask both machines how their clusters stand; one that tells of another machine or standby has not answered."""
-    arguments: dict[str, dict[str, Any]] = {host: {"name": name} for host in hosts}
+    arguments: dict[str, dict[str, Any]] = {host: {"standby": name} for host in hosts}
     found: dict[str, Answer[Any]] = ask(inventory, ShownState, arguments, hosts=list(hosts))
     for host, answer in found.items():
         seen = answer.fact

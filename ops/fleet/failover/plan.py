@@ -85,8 +85,9 @@ def _loss(one: Standby, there: ClusterState, before: ClusterState | None) -> str
     if before and before.running and there.streaming:
         return ""  # it is shut down in order, and its standby gets all; it is not promoted if it lacks a byte
     if before and not before.running and before.clean:
-        missing = max(0, before.position - there.position)
-        return f"{Size(missing)} of the log" if missing else ""
+        if there.position > before.position:
+            return ""
+        return f"{Size(max(1, before.position - there.position))} of the log"  # its last record has a length, too
     if one.synchronous:
         return ""
     if before and before.running:

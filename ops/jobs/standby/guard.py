@@ -9,6 +9,7 @@ from ops.core.files import write_atomically
 from ops.jobs.host import folders
 from ops.jobs.standby.place import Place
 from ops.jobs.standby.state import await_that
+from ops.policy.standby import slot
 
 
 def start_allowed(place: Place) -> str:
@@ -23,6 +24,8 @@ def start_allowed(place: Place) -> str:
         )
     if place.there(place.signal):
         return "it follows, and takes no writes"
+    if not place.there(place.data / "pg_replslot" / slot(place.name)):
+        return "it never had a standby"
     if _take_word(place):
         return f"a person said that {place.other} is off"
     answers: list[str] = []

@@ -18,6 +18,10 @@ from ops.policy import HostPolicy
 from ops.policy.standby import Standby
 
 
+class NoSuchStandby(UsageError):
+    """The policy of this machine has no standby of that name."""
+
+
 def find(name: str) -> Place:
     """Return where a standby of the policy lies here; raise UsageError for one that this machine does not have."""
     policy = own_policy.read()
@@ -28,7 +32,7 @@ def _named(policy: HostPolicy, name: str) -> Standby:
     known = policy.standby or {}
     if name not in known:
         listed = f"; known: {', '.join(sorted(known)) or 'none'}"
-        raise UsageError(f"the policy of this machine has no standby {name!r}{nearest(name, sorted(known))}{listed}")
+        raise NoSuchStandby(f"the policy of this machine has no standby {name!r}{nearest(name, sorted(known))}{listed}")
     return known[name]
 
 

@@ -79,7 +79,7 @@ class Place:
     @property
     def fence(self) -> Path:
         """The mark of a cluster that may not start."""
-        return self.settings / "seawall-fenced"
+        return self.settings / "seawall-fenced"  # a drop-in of its unit names it, too
 
     def as_owner(
         self, argv: Sequence[str | Path], *, timeout: float = SHORT, input: str | None = None, ok: Sequence[int] = (0,)
