@@ -21,6 +21,7 @@ from ops.policy.exports import Delivery, Export, FolderPlace, MailPlace, Recipie
 from ops.policy.push import Push
 from ops.policy.rules.spans import RANGES
 from ops.policy.spread import Spread
+from ops.policy.standby import Standby
 
 HEAD = """\
 # Policy reference
@@ -86,6 +87,7 @@ PARTS = (
     ("maintenance", alarms.Maintenance),
     ("alarm-drill", alarms.AlarmDrill),
     ("battery_test", BatteryTest),
+    ("standby", Standby),
     ("power", power.PowerGroup),
     ("machines", power.PoweredMachine),
     ("reports", reports.Reports),

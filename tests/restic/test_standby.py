@@ -81,6 +81,8 @@ def test_it_takes_over_and_goes_back_under_load_and_nothing_acknowledged_is_lost
 
     load = Load(his1, 0)
     await_that("no load", lambda: len(load.acknowledged) > 200, 60)
+    with pytest.raises(UsageError, match="is not off"):
+        turning.promote(his2, off=True)
     site.kill("his1")  # in the midst of writes
     load.end()
     new = turning.promote(his2)

@@ -8,6 +8,7 @@ primary rejoin. See docs/standby.md.
 from __future__ import annotations
 
 import os
+import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from typing import TYPE_CHECKING
 
@@ -124,6 +125,7 @@ def _start(place: Place, options: Namespace) -> int:
 
 
 def _changed(place: Place, options: Namespace) -> int:
+    from ops.core.terminal import plain
     from ops.jobs.run.job import Ended
     from ops.jobs.standby import job
     from ops.jobs.standby.turning import ALL
@@ -137,7 +139,8 @@ def _changed(place: Place, options: Namespace) -> int:
                 f"two primaries would part for good: fence {place.other} first, or know that it is off",
                 "--other-is-fenced or --other-is-off",
             )
-        outcome = job.promote(place, reason, ALL if options.least is None else options.least)
+        least = ALL if options.least is None else options.least
+        outcome = job.promote(place, reason, least, off=options.other_is_off)
     elif options.act == "rejoin":
         outcome = job.joined_again(place, reason, base_backup=options.new_base_backup)
     elif options.act == "synchronous":
@@ -146,6 +149,8 @@ def _changed(place: Place, options: Namespace) -> int:
         outcome = job.release(place, reason)
     if options.json and outcome.good is not None:
         return _show(place, options)
+    if options.json:
+        print(plain(outcome.message), file=sys.stderr)
     print(Ended.here(outcome, outcome.code).text(as_json=options.json), end="")
     if options.act == "rejoin" and outcome.good is not None and place.one.synchronous:
         print(f"next, on {place.other}: sudo seawall standby synchronous {place.name} --reason ...")

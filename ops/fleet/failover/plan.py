@@ -55,6 +55,11 @@ def plan(one: Standby, answers: dict[str, Answer[ClusterState]], to: str = "") -
             f"{old} and {new} both take writes: only a person can say which of them is to be kept",
             "on the other one: sudo seawall standby fence NAME; docs/standby.md",
         )
+    if before is None and there.streaming:
+        raise UsageError(
+            f"{old} can't be reached from here, but it is not off: {new} still receives from it",
+            "fence it there: sudo seawall standby fence; if it is off by now, wait a minute and ask again",
+        )
     clean = before is not None and not before.running and before.clean
     return Plan(
         new=new,

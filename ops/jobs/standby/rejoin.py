@@ -10,6 +10,8 @@ from ops.core.errors import CommandError, SeawallError, Unavailable, UsageError
 from ops.interfaces.standby import ClusterState
 from ops.jobs.standby.place import Place
 from ops.jobs.standby.state import await_that, control, running, state
+from ops.jobs.standby.turning import stop
+from ops.policy.standby import slot
 
 COPY_SECONDS = 7 * 86_400.0
 CATCH_UP_SECONDS = 300.0
@@ -25,13 +27,12 @@ def rejoin(place: Place, *, base_backup: bool) -> ClusterState:
     _demand_primary(place)
     if running(place):
         seen = state(place)
-        if seen.follows and not base_backup:
-            return _streaming(place)
+        if seen.follows and seen.streaming and not base_backup:
+            return seen
         if not seen.follows:
             raise UsageError(f"{place.host} takes writes", f"fence it first: sudo seawall standby fence {place.name}")
     place.touch(place.fence)
-    place.steering.forbid()
-    place.steering.stop()
+    stop(place)
     place.ask_other(place.keeping)
     if base_backup:
         _copy(place)
@@ -84,7 +85,7 @@ def _copy(place: Place) -> None:
         f"--dbname={place.way}",
         "--no-password",
     ]
-    words += ["--wal-method=stream", f"--slot=seawall_{place.name}", "--checkpoint=fast"]
+    words += ["--wal-method=stream", f"--slot={slot(place.name)}", "--checkpoint=fast"]
     try:
         place.as_owner(words, timeout=COPY_SECONDS)
     except (SeawallError, KeyboardInterrupt) as error:

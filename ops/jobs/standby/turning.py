@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ops.core.errors import Unavailable, UsageError
 from ops.core.quantity import counted
 from ops.interfaces.standby import ClusterState
-from ops.jobs.standby.place import Place
+from ops.jobs.standby.place import SHORT, STOP_SECONDS, Place
 from ops.jobs.standby.state import await_that, running, state
 
 PROMOTE_SECONDS = 300.0
@@ -16,26 +18,39 @@ ALL = -1  # not told up to where the log must be here
 def fence(place: Place) -> ClusterState:
     """Stop a cluster and keep it from taking writes when anybody starts it, by whatever way; return how it stands.
 
-    The mark comes first, so that no start passes the guard any more; then the unit is masked, and the server stopped in
-    order, by which its standby gets all of its log. With `standby.signal` it would only follow if it were started by
+    The mark comes first, so that no start passes the guard any more; then the server is stopped in order, by which its
+    standby gets all of its log, and its unit masked. With `standby.signal` it would only follow if it were started by
     hand. Raise SeawallError; what is done stays done, and fencing it again goes on.
     """
     place.touch(place.fence)
-    place.steering.forbid()
-    place.steering.stop()
-    if running(place):
-        raise Unavailable(
-            f"the cluster {place.one.cluster} of {place.host} still runs", "stop it, then fence it again; promote none"
-        )
+    stop(place)
     stopped = state(place)  # before the signal, by which it would look like a standby
     place.touch(place.signal)
     return stopped
 
 
-def promote(place: Place, least: int = ALL) -> ClusterState:
+def stop(place: Place) -> None:
+    """Stop a cluster in order, then keep it from starting; raise Unavailable where it goes on.
+
+    Its own program stops it: systemd no longer knows how to stop a unit that is masked, kills all of its processes at
+    once, and its standby lacks the last bytes.
+    """
+    if running(place):
+        words: list[str | Path] = [place.programs / "pg_ctl", "-D", place.data, "--mode=fast", "--wait"]
+        place.as_owner([*words, f"--timeout={STOP_SECONDS:.0f}", "stop"], timeout=STOP_SECONDS + SHORT)
+    place.steering.stop()
+    place.steering.forbid()
+    if running(place):
+        raise Unavailable(
+            f"the cluster {place.one.cluster} of {place.host} still runs", "stop it, then fence it again; promote none"
+        )
+
+
+def promote(place: Place, least: int = ALL, *, off: bool = False) -> ClusterState:
     """Make a standby the primary; return how it stands then.
 
-    least: the last checkpoint of the primary that was shut down, beyond which the log here must reach. The new primary
+    least: the last checkpoint of the primary that was shut down, beyond which the log here must reach. off: a person
+    says that the primary's machine is off; what still comes from it says otherwise. The new primary
     waits for no standby, for there is none yet; it keeps its log for the former primary from this moment on. Raise
     UsageError where it is fenced or takes writes already, Unavailable where the log does not reach so far.
     """
@@ -47,6 +62,11 @@ def promote(place: Place, least: int = ALL) -> ClusterState:
     if not before.follows:
         place.ask(place.keeping)  # a promotion that was killed
         return before
+    if off and before.streaming:
+        raise UsageError(
+            f"{place.other} is not off: {place.host} still receives from it",
+            "fence it there; if it is off by now, wait a minute until its silence is noticed",
+        )
     if least != ALL and before.position <= least:
         missing = least - before.position
         raise Unavailable(

@@ -121,7 +121,9 @@ def test_two_machines_take_over_from_each_other_and_lose_nothing(site: Site) -> 
     # The dead machine boots again, and takes no writes.
     lis1.boot()
     lis1.wait()
-    _until("the guard has not refused", lambda: "fail" in site.on("lis1", "systemctl is-failed postgresql@17-main").stdout)
+    _until(
+        "the guard has not refused", lambda: "fail" in site.on("lis1", "systemctl is-failed postgresql@17-main").stdout
+    )
     assert "backup1 is the primary" in _good(site, "lis1", "journalctl -b -u postgresql@17-main --no-pager")
     assert _acknowledged(site, "lis1") <= _there(site, "backup1")
     _standby(site, "lis1", "rejoin")

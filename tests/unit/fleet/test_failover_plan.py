@@ -44,10 +44,13 @@ def test_the_primary_that_answers_is_fenced_and_nothing_is_lost() -> None:
 
 
 def test_one_that_does_not_answer_must_be_off_and_what_it_sent_last_is_unknown() -> None:
-    found = plan(ASYNC, answers(None, FOLLOWER))
+    with pytest.raises(UsageError, match="it is not off"):
+        plan(ONE, answers(None, FOLLOWER))
+    silent = replace(FOLLOWER, streaming=False)
+    found = plan(ASYNC, answers(None, silent))
     assert (found.fences, found.off) == (False, "his1 is off")
     assert "how much, only its own log tells" in found.loss
-    assert plan(ONE, answers(None, FOLLOWER)).loss == ""
+    assert plan(ONE, answers(None, silent)).loss == ""
 
 
 @pytest.mark.parametrize(("position", "loss"), [(9001, ""), (9000, "1 B"), (5000, "3.9 KiB")])
