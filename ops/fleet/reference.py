@@ -116,8 +116,8 @@ The checks `backup_age`, `copy_age` and `drill_age` are derived from the assets;
 check `gaps`; write it only to change its options. A backup host has a check `arrivals`, of the repositories that it
 keeps; don't write it. It also has a check `scrub`, of how they are read again, and `retention`, of which sets are to
 leave them; write these only to change their options. A machine that copies to removable disks has a check `rotation`
-of them; don't write it. A machine that drills its alarms has the checks `alarm_drill` and `alarm_drill_timer`; don't
-write them.
+of them; don't write it. Both machines of a `standby` have a check `postgresql_standby` of it; don't write it. A machine
+that drills its alarms has the checks `alarm_drill` and `alarm_drill_timer`; don't write them.
 """
 CHANNELS = """\
 Secrets are written by the site, sealed, as `seawall_channel_secrets: {NAME: ...}`; see [alarms.md](alarms.md).

@@ -45,9 +45,8 @@ def fence(place: Place, reason: str) -> Outcome:
 
 def promote(place: Place, reason: str, least: int, *, off: bool) -> Outcome:
     """Make the standby of this machine the primary."""
-    return _act(
-        "standby-promote", place, reason, lambda: turning.promote(place, least, off=off), "it is the primary now"
-    )
+    words = "it is the primary now"
+    return _act("standby-promote", place, reason, lambda: turning.promote(place, least, off=off), words)
 
 
 def joined_again(place: Place, reason: str, *, base_backup: bool) -> Outcome:

@@ -4,7 +4,6 @@ import os
 import shlex
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 import yaml
@@ -96,40 +95,45 @@ def _there(site: Site, host: str) -> set[int]:
 
 
 def test_two_machines_take_over_from_each_other_and_lose_nothing(site: Site) -> None:
-    first = site.ansible("observe.yml")
-    assert all(changes(first.stdout).values())
-    site.ansible("standby.yml", "-e", "restart=true")
+    site.ansible("observe.yml", "playbooks/standby.yml", "-e", "restart=true")
     assert set(changes(site.ansible("standby.yml").stdout).values()) == {0}
     _good(site, "lis1", f"cd / && {AS_POSTGRES} -c 'create table taken (n int primary key)'")
     _standby(site, "backup1", "fence")
     _standby(site, "backup1", "rejoin", "--new-base-backup")
     _standby(site, "lis1", "synchronous")
+    _both_well(site)
+    _dies_and_rejoins(site)
+    _goes_back(site)
+    _both_well(site)
+
+
+def _both_well(site: Site) -> None:
     for host in HOSTS:
         assert "pass" in _good(site, host, "runuser -u seawall -- seawall check postgresql_standby-lis"), host
 
-    # The machine of the primary dies in the midst of writes.
+
+def _dies_and_rejoins(site: Site) -> None:
+    """The machine of the primary dies in the midst of writes, and takes no writes when it boots again."""
     _load(site, "lis1", 1)
     lis1 = site.lab.machine("lis1")
     lis1.kill()
-    shown = site.seawall("failover", "lis", "--json")
-    assert shown.code == 0, shown.stderr
     refused = site.seawall("failover", "lis", "--now", *WHY)
     assert (refused.code, "--off 'lis1 is off'" in refused.stderr) == (2, True), refused.stderr
     done = site.seawall("failover", "lis", "--now", *WHY, "--off", "lis1 is off")
     assert done.code == 0, done.stdout + done.stderr
 
-    # The dead machine boots again, and takes no writes.
     lis1.boot()
     lis1.wait()
-    _until(
-        "the guard has not refused", lambda: "fail" in site.on("lis1", "systemctl is-failed postgresql@17-main").stdout
-    )
+    failed = "systemctl is-failed postgresql@17-main"
+    _until("the guard has not refused", lambda: "fail" in site.on("lis1", failed).stdout)
     assert "backup1 is the primary" in _good(site, "lis1", "journalctl -b -u postgresql@17-main --no-pager")
     assert _acknowledged(site, "lis1") <= _there(site, "backup1")
     _standby(site, "lis1", "rejoin")
     _standby(site, "backup1", "synchronous")
 
-    # Back again, in order: both machines can be reached, and the primary is fenced first.
+
+def _goes_back(site: Site) -> None:
+    """Both machines can be reached, and the primary is fenced first."""
     _load(site, "backup1", 1_000_000)
     done = site.seawall("failover", "lis", "--now", *WHY)
     assert done.code == 0, done.stdout + done.stderr
@@ -137,5 +141,3 @@ def test_two_machines_take_over_from_each_other_and_lose_nothing(site: Site) -> 
     assert site.on("backup1", "systemctl start postgresql@17-main").code != 0
     _standby(site, "backup1", "rejoin")
     _standby(site, "lis1", "synchronous")
-    for host in HOSTS:
-        assert "pass" in _good(site, host, "runuser -u seawall -- seawall check postgresql_standby-lis"), host
