@@ -150,6 +150,11 @@ def replica(**values: str) -> Callable[[Inputs, float], None]:
     return saying("mariadb", replica={**REPLICA, **values})
 
 
+def frozen(given: Inputs, seconds: float) -> None:
+    """Let the standby's last reply be from when the fault began."""
+    given.primary["replied"] = 3.0 + seconds
+
+
 def searched_long_ago(name: str) -> Callable[[Inputs, float], None]:
     return state(name, finished=lambda given: given.ago(days=4))
 

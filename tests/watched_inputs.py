@@ -136,6 +136,19 @@ class Inputs:
     psql: dict[str, Any] | str = field(
         default_factory=lambda: {"connections": 12, "most": 97, "age": 200_000_000, "oldest": "his", "damaged": 0}
     )
+    primary: dict[str, Any] = field(
+        default_factory=lambda: {
+            "follows": False, "waits": True, "receiver": None, "seconds": 0, "replied": 3.0,
+            "sender": {"state": "streaming", "sync": "sync", "behind": 8192},
+            "slot": {"status": "reserved", "kept": 1 << 24},
+        }
+    )  # fmt: skip
+    follower: dict[str, Any] = field(
+        default_factory=lambda: {
+            "follows": True, "waits": False, "seconds": 0.2, "sender": None, "slot": None,
+            "receiver": {"status": "streaming", "silent": 7.0, "behind": 8192},
+        }
+    )  # fmt: skip
     mariadb: dict[str, Any] | str = field(
         default_factory=lambda: {"used": 14, "most": 151, "replica": dict(REPLICA), "broken": []}
     )

@@ -26,6 +26,7 @@ from ops.health import (
     mariadb_server,
     memory,
     postgresql_server,
+    postgresql_standby,
     raid,
     reboot,
     smart,
@@ -52,6 +53,8 @@ def checks(folder: Path, port: int) -> dict[str, tuple[str, dict[str, Any]]]:
         "air": ("air", {"ups": "mains"}), "time": ("time_sync", {}), "units": ("units", {"expected": list(EXPECTED)}),
         "web": ("certificate", {"path": str(folder / "web.pem")}), "interface": ("interface", {"port": port}),
         "queue": ("command", {"argv": [str(folder / "plugin")]}), "postgresql": ("postgresql_server", {}),
+        "standby": ("postgresql_standby", {"standby": "his", "synchronous": True}),
+        "follower": ("postgresql_standby", {"standby": "his", "port": 5433}),
         "mariadb": ("mariadb_server", {}), "journal": ("journal", {}), "updates": ("updates", {}),
         "reboot": ("reboot", {}), "clamav": ("antivirus", {"path": str(folder), "log": str(folder / "scan.log")}),
         "backup": ("backup_age", {"asset": "his", "rpo": "26h"}),
@@ -103,7 +106,8 @@ class Machine:
         patch.setattr(units, "time", clock_of_machine)
         patch.setattr(journal, "_read", lambda _: "".join(f"{json.dumps(one)}\n" for one in self.given.journal))
         patch.setattr(mariadb_server, "_asked", self._mariadb)
-        for module, answer in ((time_sync, self._chronyc), (postgresql_server, self._psql)):
+        asked = ((time_sync, self._chronyc), (postgresql_server, self._psql), (postgresql_standby, self._standby))
+        for module, answer in asked:
             patch.setattr(module, "run", lambda words, answer=answer, **_: SimpleNamespace(stdout=answer(words)))
 
     def says(self, given: Inputs) -> None:
@@ -217,6 +221,16 @@ class Machine:
             raise Unavailable("timedatectl is not installed")
         told = self.given.tracking
         return TRACKING.format(**{**told, "time": self.given.now.timestamp() - told["age"]})
+
+    def _standby(self, words: list[str]) -> str:
+        """Answer as the primary at one port, and as a standby at the other."""
+        if "--port=5433" in words:
+            return json.dumps(self.given.follower)
+        told = dict(self.given.primary)
+        replied = self.given.ago(seconds=told.pop("replied"))
+        if told["sender"]:
+            told["sender"] = {"reply": replied, **told["sender"]}
+        return json.dumps(told)
 
     def _psql(self, words: Any) -> str:
         if isinstance(self.given.psql, str):

@@ -21,6 +21,7 @@ from ops.policy.exports import Delivery, Export, FolderPlace, MailPlace, Recipie
 from ops.policy.push import Push
 from ops.policy.rules.spans import RANGES
 from ops.policy.spread import Spread
+from ops.policy.standby import Standby
 
 HEAD = """\
 # Policy reference
@@ -88,6 +89,7 @@ PARTS = (
     ("maintenance", alarms.Maintenance),
     ("alarm-drill", alarms.AlarmDrill),
     ("battery_test", BatteryTest),
+    ("standby", Standby),
     ("power", power.PowerGroup),
     ("machines", power.PoweredMachine),
     ("reports", reports.Reports),
@@ -119,8 +121,8 @@ The checks `backup_age`, `copy_age` and `drill_age` are derived from the assets;
 check `gaps`; write it only to change its options. A backup host has a check `arrivals`, of the repositories that it
 keeps; don't write it. It also has a check `scrub`, of how they are read again, and `retention`, of which sets are to
 leave them; write these only to change their options. A machine that copies to removable disks has a check `rotation`
-of them; don't write it. A machine that drills its alarms has the checks `alarm_drill` and `alarm_drill_timer`; don't
-write them.
+of them; don't write it. Both machines of a `standby` have a check `postgresql_standby` of it; don't write it. A machine
+that drills its alarms has the checks `alarm_drill` and `alarm_drill_timer`; don't write them.
 """
 CHANNELS = """\
 Secrets are written by the site, sealed, as `seawall_channel_secrets: {NAME: ...}`; see [alarms.md](alarms.md).

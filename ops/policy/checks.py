@@ -9,7 +9,7 @@ from ops.core import kinds
 from ops.interfaces import joined
 from ops.interfaces.planned import RETENTION
 from ops.interfaces.state import ARRIVALS, SCRUB
-from ops.policy import logs
+from ops.policy import logs, standby
 from ops.policy.model import CheckSpec, Drilled, Written
 
 
@@ -68,4 +68,24 @@ def exports(policy: Written) -> dict[str, CheckSpec]:
             },
         )
         for name, export in (policy.exports or {}).items()
+    }
+
+
+def standbys(host: str, policy: Written) -> dict[str, CheckSpec]:
+    """Return the checks that follow from standbys: does the other machine follow, or this one."""
+    return {
+        joined.check("postgresql_standby", name): CheckSpec(
+            "postgresql_standby",
+            {
+                "standby": name,
+                "port": one.port,
+                "synchronous": one.synchronous,
+                "kept_log": one.kept_log.exact(),
+                "lag_warn_above": one.lag_warn_above.exact(),
+                "lag_fail_above": one.lag_fail_above.exact(),
+                "seconds_warn_above": str(one.seconds_warn_above),
+                "seconds_fail_above": str(one.seconds_fail_above),
+            },
+        )
+        for name, one in standby.own(policy.standby or {}, host).items()
     }

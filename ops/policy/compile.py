@@ -13,7 +13,7 @@ from typing import Any
 from ops.core import kinds
 from ops.core.errors import PolicyError, Problem
 from ops.core.schema import collect, decode, encode
-from ops.policy import alarm_drill, checks, doors, hours, large, peers, periods, power, rotations, spreading
+from ops.policy import alarm_drill, checks, doors, hours, large, peers, periods, power, rotations, spreading, standby
 from ops.policy.assets import resolve
 from ops.policy.concerned import clients_of, concerned
 from ops.policy.kept import kept
@@ -260,6 +260,7 @@ def _join(
         packs=policy.packs,
         incidents=policy.incidents,
         exports=policy.exports or None,
+        standby=standby.own(policy.standby or {}, host) or None,
         hardening=policy.hardening,
     )
 
@@ -285,4 +286,5 @@ def _checks(
         **rotations.checks(policy),
         **alarm_drill.checks(policy),
         **checks.exports(policy),
+        **checks.standbys(host, policy),
     }

@@ -56,7 +56,7 @@ def openings(policy: HostPolicy, firewall: Firewall, around: Around) -> list[Ope
     """Return which ports of a machine are open to whom; raise UsageError where a machine has no address."""
     zones = {zone: _merged(_networks(zone, members, around)) for zone, members in firewall.zones.items()}
     found = [Opening("ssh", "tcp", (around.ssh_port,), MANAGEMENT, zones[MANAGEMENT])]
-    found += [*_repositories(policy, zones, around), *_power(policy, around)]
+    found += [*_repositories(policy, zones, around), *_power(policy, around), *_standbys(policy)]
     for name, one in sorted(firewall.allow.items()):
         found += [Opening(name, one.protocol, tuple(sorted({*one.ports})), zone, zones[zone]) for zone in one.from_]
     return [one for one in found if one.sources]
@@ -96,6 +96,14 @@ def _power(policy: HostPolicy, around: Around) -> Iterator[Opening]:
         if name != policy.host
     ]
     yield Opening("ups", "tcp", (group.server_port,), "seawall_power", _merged(said))
+
+
+def _standbys(policy: HostPolicy) -> Iterator[Opening]:
+    """Yield the clusters that another machine follows, for that machine; who else uses them, the site says."""
+    for name, one in sorted((policy.standby or {}).items()):
+        other = network(one.machines[one.other(policy.host)])
+        if other:
+            yield Opening(f"standby-{name}", "tcp", (one.port,), f"seawall_standby_{name}", (other,))
 
 
 def _networks(zone: str, members: Iterable[str], around: Around) -> list[Network]:

@@ -25,6 +25,7 @@ from ops.policy.queries import Expectation
 from ops.policy.reports import Reports
 from ops.policy.site import AWAY, Contact, Repository, Site
 from ops.policy.spread import Spread
+from ops.policy.standby import Standby
 
 __all__ = [
     "AWAY",
@@ -112,6 +113,7 @@ class Written:
     reports: which reports of the whole site are mailed, and to whom; the same for every host.
     packs: the written procedures whose clauses `seawall conformity` judges, by the name of their pack; for all hosts.
     incidents: what the site says of incidents beside their classes, which are those of `alarms`; for all hosts.
+    standby: PostgreSQL clusters that another machine follows, by name; for all hosts. See [standby.md](standby.md).
     hardening: what `playbooks/harden.yml` makes of this machine; see [hardening.md](hardening.md). Without it, nothing.
     """
 
@@ -136,6 +138,7 @@ class Written:
     packs: Mapping[str, PackUse] = field(default_factory=dict)
     incidents: Incidents | None = None
     exports: Mapping[str, Export] | None = None
+    standby: Mapping[str, Standby] | None = None
     hardening: Hardening | None = None
 
 
@@ -153,7 +156,8 @@ class HostPolicy:
 
     duties: this machine's own; site_duties: the site's, the same on every machine. kept: the assets whose sets are kept
     here, by the machine that has them and by their names. peers: the other backup hosts, if it is one. power: the group
-    of the UPS that feeds this machine. packs, incidents: the site's; they stay on the control machine.
+    of the UPS that feeds this machine. standby: those that it is one of the two machines of. packs, incidents: the
+    site's; they stay on the control machine.
     """
 
     version: int
@@ -181,6 +185,7 @@ class HostPolicy:
     packs: Mapping[str, PackUse] = field(default_factory=dict)
     incidents: Incidents | None = None
     exports: Mapping[str, Export] | None = None
+    standby: Mapping[str, Standby] | None = None
     hardening: Hardening | None = None
 
     @property

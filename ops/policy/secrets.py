@@ -10,6 +10,7 @@ from ops.core.schema import Plain
 
 AUTHORITY = ("seawall_authority_certificate", "seawall_authority_key")
 SERVER = ("seawall_tls_certificate", "seawall_tls_key")
+STANDBY = ("seawall_standby_certificate", "seawall_standby_key")  # of each machine of a standby
 CONTROL = ("seawall_control_passwords", "seawall_control_accounts")  # of the control machine's own repository
 PASSWORDS = "seawall_repository_passwords"
 ACCOUNTS = "seawall_accounts"

@@ -20,7 +20,8 @@ if CHECKOUT not in sys.path:
 
 from ops.core.errors import PolicyError, SeawallError  # noqa: E402 -- the checkout must be on the path
 from ops.fleet.pack_numbers import offers  # noqa: E402
-from ops.policy import doors, filtering, hardening, logs, powered, role_files, secret_files, ups  # noqa: E402
+from ops.policy import doors, filtering, hardening, logs, powered, role_files, secret_files  # noqa: E402
+from ops.policy import standby_files, ups  # noqa: E402
 from ops.policy.compile import document, read_document  # noqa: E402
 from ops.policy.containers import containers  # noqa: E402
 from ops.policy.databases import databases, taken_clusters  # noqa: E402
@@ -164,6 +165,8 @@ class FilterModule:
             "taken_clusters": of_document(taken_clusters),
             "containers": of_document(containers),
             "container_files": of_plain(role_files.container_files),
+            "standbys": of_document(standby_files.laid),
+            "standby_files": of_secrets(standby_files.files),
             "log_clusters": of_document(logs.log_clusters),
             "unit_files": of_plain(role_files.unit_files),
         }

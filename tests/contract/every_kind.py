@@ -45,6 +45,7 @@ VALUES = {
     "path": "/srv/his/his.sqlite",
     "paths": ["/srv/his/documents"],
     "rpo": "26h",
+    "standby": "his",
     "sender": "seawall@hospital.example",
     "server": "mail.hospital.example",
     "url": "https://alarms.hospital.example/seawall",

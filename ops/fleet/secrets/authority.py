@@ -1,4 +1,4 @@
-"""The site's own authority: it signs one certificate for each host that keeps repositories."""
+"""The site's own authority: it signs a certificate for each host that keeps repositories, or has a standby."""
 
 from __future__ import annotations
 
@@ -45,8 +45,11 @@ def make_authority(site: str) -> Pair:
     return _sign(builder, key, key)
 
 
-def make_server(host: str, authority: Pair) -> Pair:
-    """Return a new certificate for a host under its inventory name, signed by the authority."""
+def make_server(host: str, authority: Pair, *, calls: bool = False) -> Pair:
+    """Return a new certificate for a host under its inventory name, signed by the authority.
+
+    calls: whether it also says who the host is where it signs in by it.
+    """
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
     from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -55,7 +58,8 @@ def make_server(host: str, authority: Pair) -> Pair:
     signer = load_pem_private_key(authority.key.encode(), password=None)
     identifier = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     origin = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier)
-    purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+    further = [ExtendedKeyUsageOID.CLIENT_AUTH] if calls else []
+    purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, *further])
     key = _key()
     builder = (
         _begin(_name(host), issuer.subject, key, SERVER_AGE)

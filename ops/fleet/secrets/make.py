@@ -10,7 +10,16 @@ from ops.core.errors import Damaged, UsageError
 from ops.fleet.secrets.authority import Pair, ends_soon, make_authority, make_server
 from ops.fleet.secrets.vault import NAME, Store, Vault, new_password
 from ops.policy import access
-from ops.policy.secrets import ACCOUNTS, AUTHORITY, CONTROL, PASSWORDS, READER_ACCOUNTS, READER_PASSWORDS, SERVER
+from ops.policy.secrets import (
+    ACCOUNTS,
+    AUTHORITY,
+    CONTROL,
+    PASSWORDS,
+    READER_ACCOUNTS,
+    READER_PASSWORDS,
+    SERVER,
+    STANDBY,
+)
 
 if TYPE_CHECKING:
     from ops.policy import HostPolicy
@@ -37,7 +46,8 @@ def make(policies: Mapping[str, HostPolicy], store: Store, vault: Vault) -> list
     """Put every missing secret into the store and return the names of those made."""
     _demand_openable(store, vault)
     made = [wanted.name for wanted in _passwords(policies) if _add_password(wanted, store, vault)]
-    keepers = sorted(host for host, policy in policies.items() if policy.clients)
+    keepers = [(host, SERVER) for host, policy in sorted(policies.items()) if policy.clients]
+    keepers += [(host, STANDBY) for host, policy in sorted(policies.items()) if policy.standby]
     # Every backup is handed the authority's certificate, also where no machine keeps a repository for others.
     needed = keepers or any(policy.assets for policy in policies.values())
     return _certificates(keepers, policies, store, vault) + made if needed else made
@@ -108,7 +118,9 @@ def _hash(password: str) -> str:
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt(HASH_ROUNDS)).decode("ascii")
 
 
-def _certificates(keepers: list[str], policies: Mapping[str, HostPolicy], store: Store, vault: Vault) -> list[str]:
+def _certificates(
+    keepers: list[tuple[str, tuple[str, str]]], policies: Mapping[str, HostPolicy], store: Store, vault: Vault
+) -> list[str]:
     """Make the authority and the servers' certificates where they are missing or end soon."""
     made = []
     if _pair(ALL, AUTHORITY, store) is None:
@@ -116,15 +128,15 @@ def _certificates(keepers: list[str], policies: Mapping[str, HostPolicy], store:
         site = next(iter(policies.values())).site.name
         _put(ALL, AUTHORITY, make_authority(site), store, vault)
         made.append(f"all: {AUTHORITY[0]}, {AUTHORITY[1]}")
-    for host in keepers:
+    for host, names in keepers:
         place = f"host_vars/{host}"
-        have = _pair(place, SERVER, store)
+        have = _pair(place, names, store)
         if have is not None and not ends_soon(have[0]):
             continue
-        _demand_only_here(place, SERVER[0], store)
+        _demand_only_here(place, names[0], store)
         authority = Pair(store.get(ALL, AUTHORITY[:1]), vault.open(store.get(ALL, AUTHORITY[1:])))
-        _put(place, SERVER, make_server(host, authority), store, vault)
-        made.append(f"{host}: {SERVER[0]}, {SERVER[1]}")
+        _put(place, names, make_server(host, authority, calls=names == STANDBY), store, vault)
+        made.append(f"{host}: {names[0]}, {names[1]}")
     return made
 
 

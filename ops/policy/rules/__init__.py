@@ -1,9 +1,9 @@
 """Demands that no single value can break: names that must exist, relations that must hold, promises that can be kept.
 
 `site`, `contacts`, `repositories`, `control`, `assets` (with `paths`, `drills`, `questions`, `retention` and `spans`),
-`checks`, `exceptions`, `duties`, `packs`, `incidents`, `alarms`, `exports`, `power`, `firewall` and `reports` judge one
-host's policy, `across` and `quotas` all of them together, `notes` says what is allowed and yet deserves a word. Kinds
-say themselves which groups, sources and values they need.
+`checks`, `exceptions`, `duties`, `packs`, `incidents`, `alarms`, `exports`, `power`, `standby`, `firewall` and
+`reports` judge one host's policy, `across` and `quotas` all of them together, `notes` says what is allowed and yet
+deserves a word. Kinds say themselves which groups, sources and values they need.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from ops.policy.rules import (
     reports,
     repositories,
     site,
+    standby,
 )
 from ops.policy.surroundings import Surroundings
 
@@ -51,6 +52,7 @@ def judge(host: str, written: Written, around: Surroundings) -> Iterator[Problem
     yield from alarms.judge(written)
     yield from exports.judge(written)
     yield from power.judge(written.power or {}, around)
+    yield from standby.judge(written, around)
     if written.reports:
         yield from reports.judge(written.reports, written)
     yield from packs.judge(written)

@@ -20,6 +20,7 @@ def judge(written: Mapping[str, Written | None]) -> Iterator[Told]:
     whole = {host: policy for host, policy in written.items() if policy}
     yield from _odd("site", {host: {"": policy.site} for host, policy in whole.items()})
     yield from _odd("power", {host: policy.power or {} for host, policy in whole.items()})
+    yield from _odd("standby", {host: policy.standby or {} for host, policy in whole.items()})
     yield from _odd("contacts", {host: policy.contacts for host, policy in whole.items()})
     yield from _odd("spread", {host: {"": policy.spread} for host, policy in whole.items() if policy.spread})
     # A disk of the machine itself may be another one on each.

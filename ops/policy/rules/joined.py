@@ -60,6 +60,7 @@ def derived(policy: HostPolicy) -> set[str]:
     of_assets = (one for name, asset in policy.assets.items() for one in _of_asset(name, asset))
     found = [*_of_drills(drills), *of_assets, *_of_disks(policy), *_of_keeper(policy)]
     exports = {joined.check("export_age", name) for name in policy.exports or {}}
+    exports |= {joined.check("postgresql_standby", name) for name in policy.standby or {}}
     watched = {peers.name(peer) for peer in policy.peers}
     return {one.name for one in found if one.sort == CHECK} | exports | watched | alarm_drill.checks(policy).keys()
 

@@ -14,7 +14,7 @@ from ops.interfaces import joined as names_joined
 from ops.policy import peers, rotations
 from ops.policy.alarm_drill import STAGED, STAGED_CHECKS, TIMER_CHECK
 from ops.policy.model import Asset, CheckSpec, HostPolicy
-from ops.policy.rules import alarms, checks, exports, joined, names, power, retention, site, spans
+from ops.policy.rules import alarms, checks, exports, joined, names, power, retention, site, spans, standby
 
 
 def judge(policy: HostPolicy) -> Iterator[Problem]:
@@ -37,6 +37,8 @@ def judge(policy: HostPolicy) -> Iterator[Problem]:
     yield from exports.of_host(policy)
     for name, group in (policy.power or {}).items():
         yield from power.of_group(f"policy.power.{name}", name, group)
+    for name, one in (policy.standby or {}).items():
+        yield from standby.of_one(f"policy.standby.{name}", name, one)
 
 
 def _asset(path: str, name: str, asset: Asset, zone: str) -> Iterator[Problem]:
@@ -62,7 +64,7 @@ def _check(path: str, name: str, spec: CheckSpec, made: set[str]) -> Iterator[Pr
         return
     asset, copy = (str(getattr(spec.options, word, "")) for word in ("asset", "copy"))
     whole = str(getattr(spec.options, "repository", "")) if spec.kind == rotations.CHECK else ""
-    of = asset or whole or str(getattr(spec.options, "export", ""))
+    of = asset or whole or str(getattr(spec.options, "export", "") or getattr(spec.options, "standby", ""))
     wanted = names_joined.check(spec.kind, of, copy) if of else spec.kind
     if name not in {wanted, names_joined.former_check(spec.kind, of, copy)} or wanted not in made:
         yield Problem(path, f"no check of kind {spec.kind} is called {name!r} here: nothing that it follows from is")

@@ -28,6 +28,7 @@ from ops.sources.postgresql.damage import DAMAGES
 from ops.sources.postgresql.drilled import DATABASE
 from ops.sources.postgresql.external_dump import EXTERNAL_DUMP
 from ops.sources.postgresql.facts import PostgreSQLFacts, facts
+from ops.sources.postgresql.following import demand_fresh
 from ops.sources.postgresql.left_out import left_out
 from ops.sources.postgresql.restore import RestoreTarget
 from ops.sources.postgresql.sequences import SEQUENCES
@@ -190,6 +191,7 @@ def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
     with stream(options.program(*argv), timeout=_DAY, talk=True) as program:
         session = Session(program, options.hint)
         steady(session)
+        demand_fresh(session)
         sequences = session.ask(SEQUENCES)
         session.tell("begin transaction isolation level repeatable read, read only")
         snapshot = session.tell("select pg_catalog.pg_export_snapshot()")[0]
