@@ -22,6 +22,7 @@ SERVER = {
     "alarms": ("ops.commands.server.alarms", "show the alarms of this machine, and who was told"),
     "archive": ("ops.commands.server.archive", "take a file of PostgreSQL's log; PostgreSQL runs this itself"),
     "backup": ("ops.commands.server.backup", "back up an asset and read the set back"),
+    "before-update": ("ops.commands.server.before_update", "keep all that an update of packages replaces"),
     "copy": ("ops.commands.server.copy", "copy an asset's newest good set to another repository"),
     "deletable": ("ops.commands.server.deletable", "say which files are in verified copies, and delete those"),
     "disc": ("ops.commands.server.disc", "write copies to discs: make images, read discs, list them"),
@@ -41,6 +42,7 @@ SERVER = {
     "record": ("ops.commands.server.record", "write the record of a drill as a page to sign"),
     "repository": ("ops.commands.server.repository", "create repositories; find foreign files and move them aside"),
     "retention": ("ops.commands.server.retention", "plan which old sets leave; let them leave, and bring them back"),
+    "roll-back": ("ops.commands.server.roll_back", "bring packages and configuration back to before an update"),
     "snapshots": ("ops.commands.server.snapshots", "list the sets of an asset, each with its verdict"),
     "status": ("ops.commands.server.status", "show the state of this machine"),
     "store": ("ops.commands.server.store", "renew locks at a store of somebody else, and bring back what was spoiled"),
@@ -116,7 +118,7 @@ def available() -> dict[str, tuple[str, str]]:
 
 
 def _help(commands: dict[str, tuple[str, str]]) -> str:
-    lines = [f"  {name:<12} {summary}\n" for name, (_, summary) in commands.items()]
+    lines = [f"  {name:<13} {summary}\n" for name, (_, summary) in commands.items()]
     return USAGE + "".join(lines) + EXIT_CODES
 
 

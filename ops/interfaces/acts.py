@@ -31,6 +31,7 @@ from ops.interfaces.outcome import (
     RestoreFacts,
     RoundFacts,
 )
+from ops.interfaces.update import OF_UPDATES
 
 # What an act keeps that later looks read; of any other act the facts are kept as they are.
 OF_ACT: Mapping[str, type[OutcomeFacts]] = {
@@ -64,6 +65,7 @@ OF_ACT: Mapping[str, type[OutcomeFacts]] = {
     MAKING: DiskFacts,
     **OF_EXPORTS,
     **OF_INCIDENTS,
+    **OF_UPDATES,
 }
 
 
