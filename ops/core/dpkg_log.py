@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -25,9 +24,12 @@ class Replaced:
 
 
 def replaced(log: Path) -> list[Replaced]:
-    """Return what a log and the one before it tell of, the oldest first; raise OSError when there is no log."""
+    """Return what a log and the one before it tell of, the oldest first; raise OSError when there is no log.
+
+    A package that was only installed again is not among them. Debian begins a new log each month.
+    """
     found: list[Replaced] = []
-    for path in (log.with_name(f"{log.name}.2.gz"), log.with_name(f"{log.name}.1"), log):
+    for path in (log.with_name(f"{log.name}.1"), log):
         try:
             found += _read(path)
         except FileNotFoundError:
@@ -37,17 +39,17 @@ def replaced(log: Path) -> list[Replaced]:
 
 
 def _read(path: Path) -> Iterator[Replaced]:
-    opened = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
-    with opened as file:
+    with path.open("rb") as file:
         for line in file.read(_MOST).decode("utf-8", "replace").splitlines():
-            if (told := _LINE.fullmatch(line)) and (when := _moment(told[1])):
+            told = _LINE.fullmatch(line)
+            if told and told[3] != told[4] and (when := _moment(told[1])):
                 yield Replaced(when, told[2], told[3], told[4])
 
 
 def _moment(text: str) -> datetime | None:
-    """Return a local time in UTC; None for a day that no calendar has."""
+    """Return a local time in UTC, of an hour that comes twice the second one; None for a day that no calendar has."""
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
+        return datetime.fromisoformat(text).replace(fold=1).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

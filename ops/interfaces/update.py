@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ops.core.schema import Further, spare
+from ops.core.schema import Further
 from ops.interfaces.outcome import OutcomeFacts
 
 BEFORE, BACK, REHEARSAL, SEEN = "before-update", "roll-back", "roll-back-drill", "update"
@@ -65,8 +65,7 @@ class RollBackFacts(OutcomeFacts):
     """A roll-back, or a drill of one. id: of the moment. packages: brought back to their version of then.
 
     files: of the configuration that were brought back. services: that were started anew. differ: how many packages and
-    files still differ. loud: checks that fail and did not before the update. lost_seconds: of data, for each asset that
-    was restored, by name.
+    files still differ. loud: checks that fail and did not before the update.
     """
 
     time: str = ""
@@ -79,18 +78,18 @@ class RollBackFacts(OutcomeFacts):
     differ: int = 0
     loud: tuple[str, ...] = ()
     seconds: float | None = None
-    lost_seconds: Mapping[str, float] = spare({})
 
 
 @dataclass(frozen=True, kw_only=True)
 class UpdateFacts(OutcomeFacts):
-    """An update that dpkg tells of. time: when it began. by: who asked apt, where it knows.
+    """An update that dpkg tells of. time, ended: of its first and last package. by: who asked apt, where it knows.
 
     replaced: by package, the versions before and after, with an arrow between them. before: the id of the moment that
     was kept before it; empty: there is none.
     """
 
     time: str = ""
+    ended: str = ""
     by: str = ""
     replaced: Mapping[str, str] = field(default_factory=dict)
     before: str = ""

@@ -47,6 +47,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--leave", action="append", default=[], metavar="PATH", help="leave this file or folder of /etc as it is"
     )
+    parser.add_argument("--partly", action="store_true", help="do it although some packages can't be brought back")
     parser.add_argument("--hold", action="store_true", help="have apt hold these packages back, until you unhold them")
     parser.add_argument(rehearsal.INSIDE, action="store_true", dest="inside", help=SUPPRESS)
 
@@ -68,7 +69,7 @@ def execute(options: Namespace) -> int:
     if not options.yes or options.dry_run:
         print(rendered(_plain(differing)) if options.json else "\n".join(_lines(differing)))
         return 0
-    ended = roll_back(differing, options.reason, options.by, hold=options.hold)
+    ended = roll_back(differing, options.reason, options.by, hold=options.hold, partly=options.partly)
     print(ended.text(as_json=options.json), end="")
     if not options.json:
         print("\n".join(_data(differing)))

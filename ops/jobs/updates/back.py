@@ -1,4 +1,4 @@
-"""Back to before an update: packages from the files that were kept, /etc, services; data only where a person says so."""
+"""Back to before an update: packages from the files that were kept, then /etc, then the services that ran."""
 
 from __future__ import annotations
 
@@ -101,13 +101,20 @@ def _of_etc(path: str) -> str:
     return found
 
 
-def roll_back(differing: Differing, reason: str, by: str = "", *, hold: bool = False) -> Ended:
+def roll_back(differing: Differing, reason: str, by: str = "", *, hold: bool = False, partly: bool = False) -> Ended:
     """Bring everything back that differs; the exit code is 0 when all is as it was, and what ran then runs.
 
-    hold: whether apt holds the packages back that were brought back.
+    hold: whether apt holds the packages back that were brought back. partly: whether it is done although not all can be.
+    Raise UsageError when it may not be done.
     """
     if not reason.strip() or len(reason) > LONGEST_REASON:
         raise UsageError(f"say in at most {LONGEST_REASON} letters why", "--reason 'his 2.4 prints no labels'")
+    if differing.stuck and not partly:
+        first, why = sorted(differing.stuck.items())[0]
+        raise UsageError(
+            f"{counted(len(differing.stuck), 'package')} can't be brought back, first {first}: {why}",
+            "old files beside newer programs may do harm; if they don't here, add --partly",
+        )
     host, who = own_policy.read().host, printable(by) or actor().removeprefix("person:")
     facts = RollBackFacts(id=differing.note.id, reason=printable(reason), by=who)
     outcome = perform(BACK, BACK, SUBJECT, host, lambda: _worked(differing, facts, host, hold=hold))
@@ -148,7 +155,7 @@ def bring_back(before: Differing) -> int:
 
 
 def _keep_of_now(note: Kept) -> None:
-    """Keep /etc as it is now, so that a roll-back can be undone by hand; that of the first try is the one that counts."""
+    """Keep /etc as it is now, so that a roll-back can be undone by hand; of several tries the first one counts."""
     archive = kept.place(note.id) / f"etc-before-roll-back-{clock.now():%Y%m%dT%H%M%SZ}.tar.gz"
     demand_room(archive.parent, ROOM + sum(one.bytes for one in note.kept.values()) * 4, "a roll-back")
     configuration.pack(ROOT, archive)

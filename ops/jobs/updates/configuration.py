@@ -82,10 +82,15 @@ def bring_back(root: Path, archive: Path, differences: Sequence[Difference]) -> 
     staged.mkdir(mode=0o700)
     try:
         words = ["tar", "--extract", "--gzip", f"--file={archive}", "--acls", "--xattrs", "--numeric-owner"]
-        words += ["--same-owner", "--same-permissions", "--no-recursion", "--no-wildcards", "--null"]
+        words += ["--same-owner", "--same-permissions", "--no-recursion", "--no-wildcards"]
         names = staged / "names"
         names.write_bytes(b"".join(os.fsencode(path) + b"\0" for path in wanted))
-        run([*words, "--verbatim-files-from", f"--files-from={names}", f"--directory={staged}"], timeout=TIMEOUT)
+        words += [
+            f"--directory={staged}",
+            "--null",
+            "--verbatim-files-from",
+        ]  # the names come last: all before holds for them
+        run([*words, f"--files-from={names}"], timeout=TIMEOUT)
         sync_file_system(staged)
         for path in wanted:
             _take_place(staged / path, root / path)
@@ -133,7 +138,7 @@ def _differs(path: Path, member: tarfile.TarInfo, kept: tarfile.TarFile) -> str:
     if member.islnk():
         return ""  # another name of a file that is looked at
     if member.issym():
-        same = stat.S_ISLNK(seen.st_mode) and os.readlink(path) == member.linkname
+        same = stat.S_ISLNK(seen.st_mode) and str(path.readlink()) == member.linkname
         return "" if same else "changed"
     if member.isreg():
         if not stat.S_ISREG(seen.st_mode) or seen.st_size != member.size or _digest(path) != _member(member, kept):

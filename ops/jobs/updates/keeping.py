@@ -11,7 +11,7 @@ import pwd
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,11 +128,9 @@ def _taken(name: str, version: str, known: Listed | None, origin: str, source: P
 @contextmanager
 def _downloaded(wanted: Mapping[str, str]) -> Iterator[Path]:
     """Have apt fetch packages into a folder of its own account for a block; what does not come is simply not there."""
-    with tempfile.TemporaryDirectory(prefix="seawall-fetch-", dir="/var/tmp") as folder:  # noqa: S108 -- 0700, random
-        try:
+    with tempfile.TemporaryDirectory(prefix="seawall-fetch-", dir="/var/tmp") as folder:
+        with suppress(KeyError):  # without that account apt works as root, and says so
             os.chown(folder, pwd.getpwnam(_DOWNLOADER).pw_uid, -1)
-        except KeyError:
-            pass  # then apt works as root, and says so
         words = [f"{name}={version}" for name, version in sorted(_named(wanted).items())]
         for start in range(0, len(words), _AT_ONCE):
             some = words[start : start + _AT_ONCE]
