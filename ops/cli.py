@@ -52,6 +52,7 @@ SERVER = {
 CONTROL = {
     "lab": ("ops.lab.commands", "boot and use the lab: real Debian machines on this computer"),
     "demo": ("ops.lab.demo", "set up the lab and demonstrate everything"),
+    "before-update": ("ops.commands.control.before_update", "keep all that an update of a machine replaces"),
     "conformity": ("ops.commands.control.conformity", "show how the site conforms to its written procedures"),
     "control": ("ops.commands.control.control", "back up the control machine itself"),
     "evidence-pack": ("ops.commands.control.evidence_pack", "pack all evidence of a period into one archive"),
@@ -62,6 +63,7 @@ CONTROL = {
     "policy": ("ops.commands.control.policy", "check and show the policy of an inventory"),
     "record": ("ops.commands.control.record", "write the record of a drill as a page to sign"),
     "report": ("ops.commands.control.report", "write the report about the whole fleet"),
+    "roll-back": ("ops.commands.control.roll_back", "bring a machine's packages back to before an update"),
     "runbook": ("ops.commands.control.runbook", "print the runbook for rebuilding a lost site"),
     "secrets": ("ops.commands.control.secrets", "create the secrets that an inventory lacks"),
     "status": ("ops.commands.control.status", "show the state of the whole fleet"),

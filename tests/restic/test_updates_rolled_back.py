@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from updated_machine import CONFIGURATION, GOOD, PACKAGE, Machine, package, updated_machine

@@ -104,8 +104,8 @@ def _of_etc(path: str) -> str:
 def roll_back(differing: Differing, reason: str, by: str = "", *, hold: bool = False, partly: bool = False) -> Ended:
     """Bring everything back that differs; the exit code is 0 when all is as it was, and what ran then runs.
 
-    hold: whether apt holds the packages back that were brought back. partly: whether it is done although not all can be.
-    Raise UsageError when it may not be done.
+    hold: whether apt holds the packages back that were brought back. partly: whether it is done
+    although not all can be. Raise UsageError when it may not be done.
     """
     if not reason.strip() or len(reason) > LONGEST_REASON:
         raise UsageError(f"say in at most {LONGEST_REASON} letters why", "--reason 'his 2.4 prints no labels'")

@@ -78,8 +78,8 @@ def _asked_by(when: datetime) -> str:
     except OSError:
         return ""
     for part in text.split("\n\n"):
-        begin, *more = [*_moments(part), when]
-        if begin <= when <= max(more, default=when) + timedelta(seconds=1) and (asked := _ASKED.search(part)):
+        times = [*_moments(part)]
+        if times and times[0] <= when <= times[-1] + timedelta(seconds=1) and (asked := _ASKED.search(part)):
             return printable(asked[1])
     return ""
 
