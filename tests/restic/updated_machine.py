@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from one_machine import ALL, TIMES
+
 from ops.core.files import digest
 from ops.core.run import Result, run
 from ops.policy import HostLayers, compile_site
@@ -55,6 +57,10 @@ set -e
 """
 
 
+ONLY_CONTROL = ("fleet", "lab", "control", "__pycache__")  # what a server does not have
+ENVIRONMENT = {"PYTHONPATH": "/usr/share/seawall", "PYTHONDONTWRITEBYTECODE": "1", "SEAWALL_ROOT": "/"}
+
+
 @dataclass(frozen=True)
 class Machine:
     """The layer. holder: the first process in it. mirror: the folder of apt's source, as seen from outside."""
@@ -64,13 +70,28 @@ class Machine:
 
     def run(self, *words: str | Path, input: str | None = None, ok: range | tuple[int, ...] = (0,)) -> Result:
         """Run a program in it."""
-        env = {"PYTHONPATH": str(CHECKOUT), "PYTHONDONTWRITEBYTECODE": "1", "SEAWALL_ROOT": "/"}
-        argv = ["nsenter", f"--target={self.holder}", "--mount", "--pid", "--net", "--wd=/", *words]
-        return run(argv, timeout=300, input=input, ok=ok, env=env)
+        return run([*self._way(), *words], timeout=300, input=input, ok=ok, env=ENVIRONMENT)
+
+    def _way(self) -> list[str]:
+        return ["nsenter", f"--target={self.holder}", "--mount", "--pid", "--net", "--wd=/"]
+
+    def words(self, *words: str | Path) -> list[str | Path]:
+        """Return the program and words by which the command is run within."""
+        return [sys.executable, "-m", "ops", *words]
 
     def seawall(self, *words: str | Path, ok: range | tuple[int, ...] = (0,)) -> Result:
         """Run the command as on the machine."""
-        return self.run(sys.executable, "-m", "ops", *words, ok=ok)
+        return self.run(*self.words(*words), ok=ok)
+
+    def start(self, *words: str | Path) -> subprocess.Popen[bytes]:
+        """Start the command as on the machine, and go on."""
+        argv = [*self._way(), *self.words(*words)]
+        return subprocess.Popen(argv, env={**os.environ, **ENVIRONMENT}, stdout=subprocess.DEVNULL)
+
+    def kill(self, words: str, number: signal.Signals) -> None:
+        """End the one process of the machine whose command line holds some words."""
+        (process,) = self.run("pgrep", "--full", "--", words).stdout.split()
+        self.run("kill", f"-{number.name.removeprefix('SIG')}", process)
 
     def json(self, *words: str | Path) -> Any:
         """Return what the command says as JSON."""
@@ -88,6 +109,18 @@ class Machine:
         """Return the version of a package and whether it is whole."""
         shown = "--showformat=${Version} ${db:Status-Status}"
         return self.run("dpkg-query", "--show", shown, name, ok=(0, 1)).stdout.strip()
+
+    def policy(self, assets: dict[str, dict[str, tuple[str, Any]]]) -> None:
+        """Give the machine its policy: assets by the kind and options of their sources, in a repository far away."""
+        site = {**ALL, "repositories": {"primary": ALL["repositories"]["primary"]}}
+        named = {
+            asset: {**TIMES, "repository": "primary", "sources": {
+                name: {"kind": kind, "options": options} for name, (kind, options) in sources.items()
+            }}
+            for asset, sources in assets.items()
+        }  # fmt: skip
+        layers = {"backup1": HostLayers(site), "his1": HostLayers(site, host={"assets": named})}
+        self.write("/etc/seawall/policy.json", json.dumps(document(compile_site(layers)["his1"])))
 
     def publish(self, *packages: Path) -> None:
         """Let the mirror have these packages alone, and apt know of it."""
@@ -125,7 +158,7 @@ def package(folder: Path, version: str, name: str = PACKAGE, more: str = "", **f
 
 
 @contextmanager
-def updated_machine(folder: Path, assets: dict[str, Any] | None = None) -> Iterator[Machine]:
+def updated_machine(folder: Path) -> Iterator[Machine]:
     """Hold a machine for a block, with version 1 of the package installed from a mirror that has it."""
     place, mirror = folder / "held", folder / "mirror"
     place.mkdir()
@@ -137,22 +170,21 @@ def updated_machine(folder: Path, assets: dict[str, Any] | None = None) -> Itera
         assert held.stdout is not None and held.stdout.readline() == "held\n"
         children = Path(f"/proc/{held.pid}/task/{held.pid}/children").read_text().split()
         machine = Machine(int(children[0]), mirror)
-        _furnished(machine, assets or {})
+        _furnished(machine)
         yield machine
     finally:
         os.killpg(held.pid, signal.SIGKILL)
         held.wait()
 
 
-def _furnished(machine: Machine, assets: dict[str, Any]) -> None:
+def _furnished(machine: Machine) -> None:
     machine.run("sh", "-c", "rm -rf /etc/apt/sources.list /etc/apt/sources.list.d/* /etc/apt/preferences.d/* "
                 "/var/lib/apt/lists/* /etc/seawall /var/lib/seawall; mkdir -p /var/lib/seawall/ledger "
                 "/var/lib/seawall/state /etc/seawall/credentials; : >/var/log/dpkg.log")  # fmt: skip
     machine.write("/etc/apt/sources.list", "deb [trusted=yes] file:/srv/mirror ./\n")
-    site = {"version": 1, "site": {"name": "Test hospital"}, "contacts": {"it": {"name": "Head of IT"}}}
-    site["repositories"] = {"primary": {"kind": "rest_server", "place": "primary", "host": "backup1"}}
-    layers = {"backup1": HostLayers(site), "his1": HostLayers(site, host={"assets": assets})}
-    machine.write("/etc/seawall/policy.json", json.dumps(document(compile_site(layers)["his1"])))
+    shutil.copytree(CHECKOUT / "ops", machine.mirror / "ops", ignore=shutil.ignore_patterns(*ONLY_CONTROL))
+    machine.run("sh", "-c", "rm -rf /usr/share/seawall && mkdir /usr/share/seawall && mv /srv/mirror/ops /usr/share/seawall")
+    machine.policy({})
     key = "/etc/seawall/credentials/ledger.key"
     machine.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
     machine.publish(package(machine.mirror, "1"))

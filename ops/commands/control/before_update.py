@@ -44,4 +44,8 @@ def execute(options: Namespace) -> int:
     words = ["before-update", "--reason", options.reason, "--by", options.by or person()]
     words += [word for asset in options.asset for word in ("--asset", asset)]
     words += [f"--{name.replace('_', '-')}" for name in ("dry_run", "json") if getattr(options, name)]
-    return run_there(_options.read_inventory(options), options.host, [*words, "--", *options.packages])
+    return run_there(_options.read_inventory(options), options.host, [*words, "--", *options.packages], _shown)
+
+
+def _shown(line: str) -> None:
+    print(line, flush=True)

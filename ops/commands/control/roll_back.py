@@ -55,3 +55,7 @@ def execute(options: Namespace) -> int:
     return run_there(
         _options.read_inventory(options), options.host, [*words, *(("--", options.id) if options.id else ())]
     )
+
+
+def _shown(line: str) -> None:
+    print(line, flush=True)

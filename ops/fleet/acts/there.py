@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import pwd
 import shlex
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from ops.core.announce import to_errors
 from ops.core.errors import Unavailable, UsageError
 from ops.core.kinds import nearest
 from ops.core.run import stream
@@ -20,10 +20,11 @@ MOST_LETTERS = 1 << 20  # of a line
 _NOT_REACHED = 255  # of ssh
 
 
-def run_there(inventory: Inventory, host: str, words: Sequence[str]) -> int:
+def run_there(inventory: Inventory, host: str, words: Sequence[str], tell: Callable[[str], object]) -> int:
     """Run `seawall` with some words as root on a machine; return its exit code.
 
-    Raise UsageError for a host that the inventory does not have, Unavailable when it can't be reached.
+    tell: is given each line that it prints. Raise UsageError for a host that the inventory does not have, Unavailable
+    when it can't be reached.
     """
     if host not in inventory.variables:
         known = sorted(inventory.variables)
@@ -33,13 +34,13 @@ def run_there(inventory: Inventory, host: str, words: Sequence[str]) -> int:
     with stream(reached.argv(command), timeout=LONGEST, ok=range(256), env=environment()) as program:
         program.most = MOST_LETTERS
         for line in program.lines():
-            print(plain(line), flush=True)
+            tell(plain(line))
         errors = program.last_words()
     code = program.process.returncode
     if code == _NOT_REACHED:
         raise Unavailable(f"{host} can't be reached: {plain(errors)[-300:]}", "ssh to it by hand says more")
     if errors:
-        print(plain(errors), file=sys.stderr)
+        to_errors(errors)
     return code
 
 

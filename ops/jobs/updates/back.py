@@ -73,6 +73,20 @@ class Differing:
         return {name: (now - clock.parse(one.time)).total_seconds() for name, one in self.note.sets.items()}
 
 
+@dataclass(frozen=True)
+class Done:
+    """What a roll-back did. packages: that were to be brought back, also by one that was killed before it.
+
+    files: how many were. services: that were started anew. loud: checks that fail now; None: nobody could look.
+    """
+
+    packages: tuple[str, ...]
+    files: int
+    services: tuple[str, ...]
+    loud: tuple[str, ...] | None
+    seconds: float
+
+
 def look(identity: str = "", left: Collection[str] = ()) -> Differing:
     """Return what differs from a moment before an update, by default the newest.
 
@@ -127,17 +141,22 @@ def _worked(before: Differing, asked: RollBackFacts, host: str, *, hold: bool) -
     message += f"{counted(len(before.changed), 'file')} of {before.note.id}"
     record(_BEGUN, SUBJECT, host, started, Outcome(Verdict.PASS, message, facts=asked))
     _keep_of_now(before.note)
+    names = kept.going_back(before.note, before.returning)
     changed = bring_back(before)
+    packages.mark("auto", [name for name in names if name in before.note.automatic])
     if hold:
-        packages.mark("hold", before.returning)
-    again = services.start_anew(before.note.services, before.returning)
+        packages.mark("hold", names)
+    again = services.start_anew(before.note.services, names)
     after = look(before.note.id, before.left)
-    loud = services.look()
-    return judged(before, after, asked, again, loud, (clock.now() - started).total_seconds(), changed)
+    done = Done(tuple(names), changed, again, services.look(), (clock.now() - started).total_seconds())
+    outcome = judged(after, done, asked)
+    if outcome.good:
+        kept.went_back(before.note)
+    return outcome
 
 
 def bring_back(before: Differing) -> int:
-    """Bring back packages, then files, then apt's marks; return how many files. Raise SeawallError where it can't."""
+    """Bring back packages, then files; return how many files. Raise SeawallError where it can't."""
     note = before.note
     folder = kept.place(note.id) / kept.PACKAGES
     files = [folder / note.kept[name].file for name in before.returning]
@@ -148,10 +167,7 @@ def bring_back(before: Differing) -> int:
             packages.bring_back(files, Path(lists), note.packages)
     archive = kept.place(note.id) / kept.CONFIGURATION
     # Looked at anew: packages may have brought back files of their own, or changed others.
-    changed = configuration.bring_back(ROOT, archive, configuration.compare(ROOT, archive, before.left))
-    here = packages.installed()
-    packages.mark("auto", [name for name in note.automatic if name in before.returning and name in here])
-    return changed
+    return configuration.bring_back(ROOT, archive, configuration.compare(ROOT, archive, before.left))
 
 
 def _keep_of_now(note: Kept) -> None:
@@ -161,34 +177,26 @@ def _keep_of_now(note: Kept) -> None:
     configuration.pack(ROOT, archive)
 
 
-def judged(
-    before: Differing,
-    after: Differing,
-    asked: RollBackFacts,
-    again: tuple[str, ...],
-    loud: tuple[str, ...] | None,
-    seconds: float,
-    changed: int,
-) -> Outcome:
+def judged(after: Differing, done: Done, asked: RollBackFacts) -> Outcome:
     """Return how a roll-back ended, by what still differs, what runs, and which checks fail that did not before."""
-    note = before.note
+    note = after.note
     down = sorted(set(note.services or ()) - set(services.running() or ())) if note.services else []
-    worse = sorted(set(loud or ()) - set(note.loud))
-    brought = [name for name in before.returning if name not in {*after.packages, *after.broken}]
+    worse = sorted(set(done.loud or ()) - set(note.loud))
+    brought = [name for name in done.packages if name not in {*after.packages, *after.broken}]
     facts = RollBackFacts(
         time=clock.iso(clock.now()),
         id=note.id,
         reason=asked.reason,
         by=asked.by,
         packages=len(brought),
-        files=changed,
-        services=again,
+        files=done.files,
+        services=done.services,
         differ=after.count,
         loud=tuple(worse),
-        seconds=seconds,
+        seconds=done.seconds,
     )
-    message = f"{note.id}: {counted(len(brought), 'package')} and {counted(changed, 'file')} brought back"
-    message += f" in {span(seconds)}"
+    message = f"{note.id}: {counted(len(brought), 'package')} and {counted(done.files, 'file')} brought back"
+    message += f" in {span(done.seconds)}"
     wrong = [*(f"{name} can't be: {why}" for name, why in sorted(after.stuck.items())[:_NAMED])]
     wrong += [f"{name} is not as it was" for name in sorted(after.returning)[:_NAMED]]
     wrong += [f"{len(after.changed)} files of /etc still differ"] if after.changed else []
@@ -197,5 +205,5 @@ def judged(
         return Outcome(Verdict.FAIL, "; ".join([message, *wrong]), facts=facts)
     told = [f"these checks fail now, and did not before: {', '.join(worse)}"] if worse else []
     told += ["services were not looked at"] if note.services is None else []
-    told += ["no round of checks could be made"] if loud is None else []
+    told += ["no round of checks could be made"] if done.loud is None else []
     return Outcome(Verdict.WARN if told else Verdict.PASS, "; ".join([message, *told]), facts, facts)

@@ -6,12 +6,13 @@ import os
 import re
 import shutil
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from ops.core import clock
 from ops.core.document import Limits, decode, demand_version, parse, read_file
 from ops.core.errors import Damaged, SeawallError, Unavailable, UsageError
-from ops.core.files import digest, sync_directory, sync_file_system, write_json
+from ops.core.files import digest, read_json, sync_directory, sync_file_system, write_json
 from ops.core.schema import encode
 from ops.interfaces.update import Kept
 from ops.jobs.host import folders
@@ -19,7 +20,7 @@ from ops.jobs.host import folders
 VERSION = 1
 LIMITS = Limits(bytes=16 << 20, depth=8, entries=400_000, text=1 << 16)
 NOTE, PACKAGES, CONFIGURATION = "kept.json", "packages", "etc.tar.gz"
-_PART = ".part"
+_PART, _GOING = ".part", "going-back.json"
 _ID = re.compile(r"\d{8}T\d{6}Z")
 
 
@@ -81,6 +82,19 @@ def demand_whole(note: Kept) -> None:
                 raise Damaged(f"{path} is not what was kept", "choose another moment: seawall roll-back --list")
         except OSError as error:
             raise Damaged(f"{path} can't be read: {error.strerror}") from error
+
+
+def going_back(note: Kept, names: Iterable[str]) -> list[str]:
+    """Note which packages are being brought back, before they are; return them with those of one that was killed."""
+    path = place(note.id) / _GOING
+    found = {*names, *(read_json(path) if path.exists() else ())}
+    write_json(path, sorted(found))
+    return sorted(found & note.kept.keys())
+
+
+def went_back(note: Kept) -> None:
+    """Forget that note: all of it was done."""
+    (place(note.id) / _GOING).unlink(missing_ok=True)
 
 
 def size(folder: Path) -> int:
