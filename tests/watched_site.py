@@ -20,7 +20,6 @@ from watched_inputs import BOOT, INSTALLED, RAID, SCAN, TRACKING, Inputs
 from ops.core import nut
 from ops.core.errors import CommandError, Unavailable
 from ops.health import (
-    before_update,
     disk,
     journal,
     load,
@@ -54,7 +53,7 @@ def checks(folder: Path, port: int) -> dict[str, tuple[str, dict[str, Any]]]:
         "web": ("certificate", {"path": str(folder / "web.pem")}), "interface": ("interface", {"port": port}),
         "queue": ("command", {"argv": [str(folder / "plugin")]}), "postgresql": ("postgresql_server", {}),
         "mariadb": ("mariadb_server", {}), "journal": ("journal", {}), "updates": ("updates", {}),
-        "before_update": ("before_update", {}),
+        "before_update": ("before_update", {"path": str(folder / "dpkg.log")}),
         "reboot": ("reboot", {}), "clamav": ("antivirus", {"path": str(folder), "log": str(folder / "scan.log")}),
         "backup": ("backup_age", {"asset": "his", "rpo": "26h"}),
         "log": ("backup_age", {"asset": "his", "rpo": "15min", "log": True}),
@@ -90,7 +89,7 @@ class Machine:
         for module, name, place in (
             (smart, "FILE", "devices.json"), (zfs, "FILE", "devices.json"), (updates, "LISTS", "lists"),
             (updates, "INSTALLED", "status"), (reboot, "REQUIRED", "reboot-required"), (reboot, "BOOT", "boot"),
-            (memory, "CONTAINER", "container"), (before_update, "LOG", "dpkg.log"),
+            (memory, "CONTAINER", "container"),
         ):  # fmt: skip
             path = self.folder / place
             patch.setattr(module, name, str(path) if name == "FILE" else path)

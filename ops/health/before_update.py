@@ -10,6 +10,7 @@ from pathlib import Path
 from ops.core import clock, dpkg_log
 from ops.core.dpkg_log import Replaced
 from ops.core.limits import demand_between
+from ops.core.names import AbsolutePath
 from ops.core.quantity import Duration, counted
 from ops.core.verdict import Finding, Verdict
 from ops.health._age import act_state, day, moment
@@ -17,7 +18,6 @@ from ops.interfaces.check import Check, CheckContext
 from ops.interfaces.update import BEFORE, SUBJECT, BeforeUpdateFacts, Moment
 
 DAY = 86_400
-LOG = Path("/var/log/dpkg.log")
 NAMED = 3
 
 
@@ -27,10 +27,12 @@ class Options:
 
     within: time before an update, within which everything must have been kept.
     look_back: time after which an update is no longer judged; dpkg's log tells of a month.
+    path: dpkg's log.
     """
 
     within: Duration = Duration(DAY)
     look_back: Duration = Duration(30 * DAY)
+    path: AbsolutePath = AbsolutePath("/var/log/dpkg.log")
 
     def __post_init__(self) -> None:
         demand_between("within", self.within, Duration(600), Duration(7 * DAY))
@@ -44,7 +46,7 @@ def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     if good:
         moment(good.time, "time", context.now)
     begin = max(context.now - options.look_back.span, context.since or context.now)
-    lines = [one for one in dpkg_log.replaced(LOG) if one.when >= begin]
+    lines = [one for one in dpkg_log.replaced(Path(options.path)) if one.when >= begin]
     yield judge(options, lines, good.moments if good else (), begin)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -58,7 +57,7 @@ def test_what_goes_is_kept_and_what_differs_is_shown_and_no_more(machine: Machin
 
 def test_a_drill_proves_it_and_changes_nothing(machine: Machine, kept: dict[str, Any]) -> None:
     before = machine.read("/proc/mounts")
-    assert machine.seawall("roll-back", kept["id"], "--drill").stdout.startswith("bringing back") is False
+    machine.seawall("roll-back", kept["id"], "--drill")
     assert (seen(machine), machine.read("/etc/theirs.conf"), machine.read("/proc/mounts")) == (BROKEN, "b\n", before)
     (record,) = records(machine, "roll-back-drill")
     assert (record["result"], record["facts"]["packages"], record["facts"]["files"]) == ("pass", 1, 2)
@@ -71,7 +70,7 @@ def test_it_is_killed_and_the_next_one_goes_on(machine: Machine, kept: dict[str,
     deadline = time.monotonic() + DEADLINE
     while machine.version() != "1 half-configured":
         assert begun.poll() is None and time.monotonic() < deadline, machine.version()
-    machine.kill("ops roll-back", signal.SIGKILL)
+    machine.kill(begun)
     begun.wait(DEADLINE)
     machine.run("rm", GATE)
     done = machine.seawall(*words)

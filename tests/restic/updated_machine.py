@@ -88,10 +88,10 @@ class Machine:
         argv = [*self._way(), *self.words(*words)]
         return subprocess.Popen(argv, env={**os.environ, **ENVIRONMENT}, stdout=subprocess.DEVNULL)
 
-    def kill(self, words: str, number: signal.Signals) -> None:
-        """End the one process of the machine whose command line holds some words."""
-        (process,) = self.run("pgrep", "--full", "--", words).stdout.split()
-        self.run("kill", f"-{number.name.removeprefix('SIG')}", process)
+    def kill(self, started: subprocess.Popen[bytes]) -> None:
+        """Kill a command that was started; what it started itself goes on."""
+        (process,) = _children(started.pid)
+        os.kill(process, signal.SIGKILL)
 
     def json(self, *words: str | Path) -> Any:
         """Return what the command says as JSON."""
@@ -137,6 +137,10 @@ class Machine:
         return self.run("apt-get", "install", "--yes", "--quiet", "-o", "Dpkg::Use-Pty=0", "--", *wanted, ok=ok)
 
 
+def _children(process: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
 def package(folder: Path, version: str, name: str = PACKAGE, more: str = "", **fields: str) -> Path:
     """Build a package; of version 1 its script writes a configuration, of any other it breaks it."""
     tree = folder / f"{name}-{version}"
@@ -168,8 +172,7 @@ def updated_machine(folder: Path) -> Iterator[Machine]:
     held = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:
         assert held.stdout is not None and held.stdout.readline() == "held\n"
-        children = Path(f"/proc/{held.pid}/task/{held.pid}/children").read_text().split()
-        machine = Machine(int(children[0]), mirror)
+        machine = Machine(_children(held.pid)[0], mirror)
         _furnished(machine)
         yield machine
     finally:
@@ -183,7 +186,9 @@ def _furnished(machine: Machine) -> None:
                 "/var/lib/seawall/state /etc/seawall/credentials; : >/var/log/dpkg.log")  # fmt: skip
     machine.write("/etc/apt/sources.list", "deb [trusted=yes] file:/srv/mirror ./\n")
     shutil.copytree(CHECKOUT / "ops", machine.mirror / "ops", ignore=shutil.ignore_patterns(*ONLY_CONTROL))
-    machine.run("sh", "-c", "rm -rf /usr/share/seawall && mkdir /usr/share/seawall && mv /srv/mirror/ops /usr/share/seawall")
+    machine.run("rm", "-rf", "/usr/share/seawall")
+    machine.run("mkdir", "/usr/share/seawall")
+    machine.run("mv", "/srv/mirror/ops", "/usr/share/seawall")
     machine.policy({})
     key = "/etc/seawall/credentials/ledger.key"
     machine.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)

@@ -18,7 +18,7 @@ from ops.core.quantity import counted
 from ops.core.verdict import Verdict
 from ops.health import before_update
 from ops.interfaces.state import HealthState
-from ops.interfaces.update import BEFORE, SEEN, SUBJECT, BeforeUpdateFacts, UpdateFacts
+from ops.interfaces.update import BEFORE, SEEN, SUBJECT, BeforeUpdateFacts, Moment, UpdateFacts
 from ops.jobs.host import state_files
 from ops.jobs.run.job import Outcome, ended
 from ops.policy import HostPolicy
@@ -35,18 +35,18 @@ def follow(policy: HostPolicy, seen: HealthState, now: datetime) -> None:
 
     seen: what the round has seen, which knows since when. Raise SeawallError or OSError when it can't be recorded.
     """
-    begin = _since(policy, seen)
-    if begin is None or not before_update.LOG.exists():
+    begin, asked = _since(policy, seen), _asked(policy)
+    if begin is None or not Path(asked.path).exists():
         return
     before, state = state_files.read_act(BEFORE), state_files.read_act(SEEN)
     kept = before.good(BeforeUpdateFacts) if before else None
     last = state.good(UpdateFacts) if state else None
     if last:
         begin = max(begin, clock.parse(last.ended) + timedelta(seconds=1))
-    lines = [one for one in dpkg_log.replaced(before_update.LOG) if begin <= one.when <= now]
+    lines = [one for one in dpkg_log.replaced(Path(asked.path)) if begin <= one.when <= now]
     for run in dpkg_log.runs(lines):
         if (now - run[-1].when).total_seconds() > dpkg_log.TOGETHER:  # else more of it may still come
-            _recorded(policy, run, kept)
+            _recorded(policy.host, run, before_update.covering(run[0].when, kept.moments if kept else (), asked.within))
 
 
 def _since(policy: HostPolicy, seen: HealthState) -> datetime | None:
@@ -55,9 +55,13 @@ def _since(policy: HostPolicy, seen: HealthState) -> datetime | None:
     return min(times, default=None)
 
 
-def _recorded(policy: HostPolicy, run: Sequence[Replaced], kept: BeforeUpdateFacts | None) -> None:
-    within = min(spec.options.within for spec in policy.checks.values() if spec.kind == CHECK)
-    before = before_update.covering(run[0].when, kept.moments if kept else (), within)
+def _asked(policy: HostPolicy) -> before_update.Options:
+    """Return what the first check of this kind asks for."""
+    found = (spec.options for spec in policy.checks.values() if spec.kind == CHECK)
+    return next((one for one in found if isinstance(one, before_update.Options)), before_update.Options())
+
+
+def _recorded(host: str, run: Sequence[Replaced], before: Moment | None) -> None:
     facts = UpdateFacts(
         time=clock.iso(run[0].when),
         ended=clock.iso(run[-1].when),
@@ -67,7 +71,7 @@ def _recorded(policy: HostPolicy, run: Sequence[Replaced], kept: BeforeUpdateFac
     )
     message = f"{counted(len(run), 'package')} replaced; "
     message += f"kept before it: {before.id}" if before else "nothing was kept before it"
-    ended(SEEN, SEEN, SUBJECT, policy.host, run[0].when, Outcome(Verdict.PASS, message, facts, facts))
+    ended(SEEN, SEEN, SUBJECT, host, run[0].when, Outcome(Verdict.PASS, message, facts, facts))
 
 
 def _asked_by(when: datetime) -> str:

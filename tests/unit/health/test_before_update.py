@@ -9,9 +9,9 @@ import pytest
 from ops.core import dpkg_log
 from ops.core.clock import iso
 from ops.core.errors import Damaged
+from ops.core.names import AbsolutePath
 from ops.core.quantity import Duration
 from ops.core.verdict import Finding, Verdict
-from ops.health import before_update
 from ops.health.before_update import KIND, Options
 from ops.interfaces.check import CheckContext
 from tests.states import states as typed
@@ -30,16 +30,19 @@ def kept(when: datetime, missing: tuple[str, ...] = (), **replaced: str) -> dict
 
 
 @pytest.fixture
-def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(before_update, "LOG", tmp_path / "dpkg.log")
+def log(tmp_path: Path) -> Path:
     return tmp_path / "dpkg.log"
+
+
+def options(log: Path) -> Options:
+    return Options(path=AbsolutePath(str(log)))
 
 
 def look(log: Path, text: str, good: dict[str, Any] | None = None, since: datetime = NOW - 60 * DAY) -> Finding:
     log.write_text(text)
     state = {"kind": "before-update", "asset": "packages", "verdict": "pass", "last_good": good}
     states = typed({"before-update": state} if good else {})
-    (found,) = KIND.probe(Options(), CheckContext(NOW, states, since))
+    (found,) = KIND.probe(options(log), CheckContext(NOW, states, since))
     return found
 
 
@@ -94,7 +97,7 @@ def test_the_log_before_counts_too_and_none_is_unknown(log: Path) -> None:
     assert look(log, "").verdict is Verdict.FAIL
     log.unlink()
     with pytest.raises(FileNotFoundError):
-        [*KIND.probe(Options(), CheckContext(NOW, {}, NOW - DAY))]
+        [*KIND.probe(options(log), CheckContext(NOW, {}, NOW - DAY))]
 
 
 def test_a_moment_in_the_future_is_not_believed(log: Path) -> None:

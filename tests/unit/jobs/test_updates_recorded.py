@@ -10,7 +10,6 @@ from ops import cli
 from ops.core import clock
 from ops.core.run import run
 from ops.evidence.ledger import NAME, Ledger
-from ops.health import before_update
 from ops.interfaces.record import read
 from ops.interfaces.update import UpdateFacts
 from ops.jobs.updates import history
@@ -24,11 +23,10 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine whose policy asks for what is kept before updates, and which was looked at once."""
     monkeypatch.setenv("SEAWALL_ROOT", str(tmp_path))
     monkeypatch.setenv("SEAWALL_UNIT", "seawall-health.service")
-    monkeypatch.setattr(before_update, "LOG", tmp_path / "dpkg.log")
     monkeypatch.setattr(history, "APT", tmp_path / "history.log")
     for folder in ("etc/seawall/credentials", "var/lib/seawall/state", "run/seawall"):
         (tmp_path / folder).mkdir(parents=True)
-    check = {"updates_kept": {"kind": "before_update"}}
+    check = {"updates_kept": {"kind": "before_update", "options": {"path": str(tmp_path / "dpkg.log")}}}
     policy = {"version": 1, "host": "his1", "site": {"name": "Test"}, "checks": check}
     (tmp_path / "etc/seawall/policy.json").write_text(json.dumps(policy))
     key = tmp_path / "etc/seawall/credentials/ledger.key"
