@@ -114,6 +114,30 @@ def test_one_from_the_cache_of_apt_must_be_what_it_says(machine: Machine) -> Non
         assert machine.json("before-update", PACKAGE, "--reason", "version 4")["missing"] == missing
 
 
+def test_apt_takes_no_package_away_that_was_there_before(machine: Machine) -> None:
+    here, other = package(machine.mirror, "3"), package(machine.mirror, "1", name="other")
+    machine.publish(here, package(machine.mirror, "5"), other)
+    machine.update("other")
+    assert machine.json("before-update", PACKAGE, "--reason", "version 5")["missing"] == []
+    needs = package(machine.mirror, "2", name="other", Depends=f"{PACKAGE} (>= 5)")
+    machine.publish(package(machine.mirror, "5"), needs)
+    machine.update(PACKAGE, "other")
+    refused = machine.seawall("roll-back", "--yes", "--reason", "no", "--partly", ok=(1,))
+    assert "apt would remove other:all" in refused.stdout
+    assert (machine.version(), machine.version("other")) == ("5 installed", "2 installed")
+
+
+def test_what_a_drill_does_within_is_done_nowhere_else(machine: Machine) -> None:
+    assert "in the layer of a drill alone" in machine.seawall("roll-back", "--inside-drill", ok=(2,)).stderr
+
+
+def test_what_was_kept_can_be_removed_and_that_is_recorded(machine: Machine) -> None:
+    newest, *rest = (one["id"] for one in machine.json("roll-back", "--list"))
+    machine.seawall("before-update", "--forget", newest)
+    assert machine.run("ls", KEPT).stdout.split() == sorted(rest)
+    assert records(machine, "before-update-forgotten")[-1]["facts"]["id"] == newest
+
+
 def test_without_room_or_a_good_backup_nothing_is_kept(machine: Machine) -> None:
     before = machine.run("ls", KEPT).stdout
     small = 'mount -t tmpfs -o size=1m tmpfs /var/lib/seawall && exec "$@"'

@@ -20,12 +20,13 @@ from ops.interfaces.outcome import BackupFacts
 from ops.interfaces.update import BEFORE, MOST_EARLIER, SUBJECT, BeforeUpdateFacts, Kept, KeptSet
 from ops.jobs.backup.job import back_up
 from ops.jobs.host import folders, own_policy, state_files
-from ops.jobs.run.job import Ended, Outcome, actor, perform
+from ops.jobs.run.job import Ended, Outcome, actor, perform, record
 from ops.jobs.updates import configuration, keeping, kept, packages, services, snapshots
 from ops.policy import HostPolicy
 
 ROOM = 256 << 20  # bytes beyond what is kept: the update itself needs some
 LONGEST_REASON = 300
+_FORGOTTEN = "before-update-forgotten"
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,11 @@ def keep(plan: Planned, reason: str, by: str = "") -> Ended:
 
 
 def forget(identity: str) -> None:
-    """Remove a moment with its snapshots, to have room; the ledger still tells of it. Raise UsageError, OSError."""
+    """Remove a moment with its snapshots, to have room; the ledger tells of it. Raise SeawallError, OSError."""
     note = kept.read(identity)
+    facts = BeforeUpdateFacts(time=note.time, id=note.id, by=actor().removeprefix("person:"))
+    message = f"what was kept on {note.id} is removed: {note.reason}"
+    record(_FORGOTTEN, SUBJECT, own_policy.read().host, clock.now(), Outcome(Verdict.PASS, message, facts=facts))
     for snapshot in note.snapshots:
         snapshots.remove(Path(snapshot))
     shutil.rmtree(kept.place(note.id))

@@ -67,7 +67,7 @@ def keep(
     """Put the packages of some versions into a folder of root's; return what was kept, and why others were not."""
     kept: dict[str, KeptPackage] = {}
     missing: dict[str, str] = {}
-    from_mirror = {name: version for name, version in wanted.items() if name in known and not _cached(name, version)}
+    from_mirror = {one: wanted[one] for one, its in known.items() if not _cached(one, wanted[one], its)}
     with _downloaded(from_mirror) as fetched:
         for name, version in wanted.items():
             try:
@@ -83,8 +83,9 @@ def file_name(name: str, version: str) -> str:
     return f"{short}_{version.replace(':', '%3a')}_{architecture}.deb"
 
 
-def _cached(name: str, version: str) -> bool:
-    return (ARCHIVES / file_name(name, version)).is_file()
+def _cached(name: str, version: str, known: Listed) -> bool:
+    file = ARCHIVES / file_name(name, version)
+    return file.is_file() and digest(file) == known.sha256
 
 
 def _one(name: str, version: str, known: Listed | None, folder: Path, fetched: Path) -> KeptPackage:

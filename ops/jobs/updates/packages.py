@@ -15,6 +15,7 @@ from ops.core.run import run
 
 LOOK, CHANGE = 120.0, 3600.0  # seconds
 ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C", "APT_LISTCHANGES_FRONTEND": "none"}
+_JOURNAL = Path("/var/lib/dpkg/updates")
 HERE = {"installed", "triggers-pending", "triggers-awaited", "half-configured", "half-installed", "unpacked"}
 _SHOWN = "${db:Status-Status}\t${Package}:${Architecture}\t${Version}\t${Installed-Size}\n"
 _PLANNED = re.compile(r"(?:Inst|Remv) (\S+) \[(\S+)\]")
@@ -95,7 +96,8 @@ def bring_back(files: Sequence[Path], lists: Path, then: Collection[str]) -> Non
 
     Raise UsageError when that would remove a package of then; SeawallError when apt fails.
     """
-    run(["dpkg", "--configure", "--pending"], timeout=CHANGE, env=ENVIRONMENT, ok=range(256))  # after a kill
+    if any(_JOURNAL.iterdir()):  # dpkg was killed; without that, the scripts of a bad version need not run once more
+        run(["dpkg", "--configure", "--pending"], timeout=CHANGE, env=ENVIRONMENT, ok=range(256))
     words = ["install", "--reinstall", "--yes", "--quiet", "--allow-downgrades", "--allow-change-held-packages"]
     words += [
         *_ONLY_FILES,
