@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from updated_machine import CONFIGURATION, GOOD, PACKAGE, Machine, package, updated_machine
 
+from ops.core.files import digest
+
 NAME = f"{PACKAGE}:all"
 KEPT = "/var/lib/seawall/updates"
 BROKEN = ("2 half-configured", "printer = nowhere\n")
@@ -118,7 +120,9 @@ def test_apt_takes_no_package_away_that_was_there_before(machine: Machine) -> No
     here, other = package(machine.mirror, "3"), package(machine.mirror, "1", name="other")
     machine.publish(here, package(machine.mirror, "5"), other)
     machine.update("other")
-    assert machine.json("before-update", PACKAGE, "--reason", "version 5")["missing"] == []
+    told = machine.json("before-update", PACKAGE, "--reason", "version 5")
+    note = json.loads(machine.read(f"{KEPT}/{told['id']}/kept.json"))
+    assert note["kept"][NAME]["sha256"] == digest(here), "the one in apt's folder was built anew meanwhile"
     needs = package(machine.mirror, "2", name="other", Depends=f"{PACKAGE} (>= 5)")
     machine.publish(package(machine.mirror, "5"), needs)
     machine.update(PACKAGE, "other")

@@ -52,9 +52,8 @@ def execute(options: Namespace) -> int:
     words = ["roll-back", "--reason", options.reason, "--by", options.by or person()]
     words += [word for path in options.leave for word in ("--leave", path)]
     words += [f"--{name.replace('_', '-')}" for name in _FLAGS if getattr(options, name)]
-    return run_there(
-        _options.read_inventory(options), options.host, [*words, *(("--", options.id) if options.id else ())]
-    )
+    words += ["--", options.id] if options.id else []
+    return run_there(_options.read_inventory(options), options.host, words, _shown)
 
 
 def _shown(line: str) -> None:

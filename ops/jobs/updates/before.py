@@ -90,6 +90,8 @@ def forget(identity: str) -> None:
 def _worked(plan: Planned, reason: str, by: str) -> Outcome:
     started = clock.now()
     sets = {asset: _set(asset, started) for asset in plan.assets}  # first: the update must wait for these alone
+    for identity in kept.unfinished():
+        snapshots.forget(identity)
     part = kept.begun()
     announce(f"keeping {counted(len(plan.replaced), 'package')} and /{configuration.PLACE}")
     found, missing = keeping.keep(plan.replaced, plan.listed, part / kept.PACKAGES)

@@ -29,6 +29,11 @@ def place(identity: str) -> Path:
     return _folder() / identity
 
 
+def unfinished() -> list[str]:
+    """Return the moments that were begun and never finished."""
+    return [path.stem for path in _folder().glob(f"*{_PART}")]
+
+
 def begun() -> Path:
     """Make the folder in which a moment is collected; what one that was killed left goes first."""
     above = _folder()

@@ -54,10 +54,18 @@ def _snapshot(point: Path, identity: str) -> Path:
     above = os.open(point, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         name = f"{PREFIX}{identity}"
-        fcntl.ioctl(above, _MAKE, struct.pack("<qQQ32s4040s", above, 0, _READ_ONLY, b"", name.encode()))
+        words = struct.pack("<qQQ32s4040s", above, 0, _READ_ONLY, b"", name.encode())
+        fcntl.ioctl(above, _MAKE, bytearray(words))
     finally:
         os.close(above)
     return point / name
+
+
+def forget(identity: str, places: Iterable[str] = HOLDS) -> None:
+    """Remove the snapshots of a moment that was never finished; raise OSError."""
+    for point, kind in _holding(places).items():
+        if kind == "btrfs":
+            remove(Path(point) / f"{PREFIX}{identity}")
 
 
 def remove(snapshot: Path) -> None:
@@ -68,6 +76,6 @@ def remove(snapshot: Path) -> None:
         raise OSError(errno.EINVAL, "it is no snapshot of Seawall's", str(snapshot))
     above = os.open(snapshot.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        fcntl.ioctl(above, _REMOVE, struct.pack("<q4088s", 0, snapshot.name.encode()))
+        fcntl.ioctl(above, _REMOVE, bytearray(struct.pack("<q4088s", 0, snapshot.name.encode())))
     finally:
         os.close(above)
