@@ -22,6 +22,7 @@ SERVER = {
     "alarms": ("ops.commands.server.alarms", "show the alarms of this machine, and who was told"),
     "archive": ("ops.commands.server.archive", "take a file of PostgreSQL's log; PostgreSQL runs this itself"),
     "backup": ("ops.commands.server.backup", "back up an asset and read the set back"),
+    "before-update": ("ops.commands.server.before_update", "keep all that an update of packages replaces"),
     "copy": ("ops.commands.server.copy", "copy an asset's newest good set to another repository"),
     "deletable": ("ops.commands.server.deletable", "say which files are in verified copies, and delete those"),
     "disc": ("ops.commands.server.disc", "write copies to discs: make images, read discs, list them"),
@@ -41,6 +42,7 @@ SERVER = {
     "record": ("ops.commands.server.record", "write the record of a drill as a page to sign"),
     "repository": ("ops.commands.server.repository", "create repositories; find foreign files and move them aside"),
     "retention": ("ops.commands.server.retention", "plan which old sets leave; let them leave, and bring them back"),
+    "roll-back": ("ops.commands.server.roll_back", "bring packages and configuration back to before an update"),
     "snapshots": ("ops.commands.server.snapshots", "list the sets of an asset, each with its verdict"),
     "standby": ("ops.commands.server.standby", "a PostgreSQL cluster that another machine follows: fence, promote"),
     "status": ("ops.commands.server.status", "show the state of this machine"),
@@ -51,6 +53,7 @@ SERVER = {
 CONTROL = {
     "lab": ("ops.lab.commands", "boot and use the lab: real Debian machines on this computer"),
     "demo": ("ops.lab.demo", "set up the lab and demonstrate everything"),
+    "before-update": ("ops.commands.control.before_update", "keep all that an update of a machine replaces"),
     "conformity": ("ops.commands.control.conformity", "show how the site conforms to its written procedures"),
     "control": ("ops.commands.control.control", "back up the control machine itself"),
     "evidence-pack": ("ops.commands.control.evidence_pack", "pack all evidence of a period into one archive"),
@@ -62,6 +65,7 @@ CONTROL = {
     "policy": ("ops.commands.control.policy", "check and show the policy of an inventory"),
     "record": ("ops.commands.control.record", "write the record of a drill as a page to sign"),
     "report": ("ops.commands.control.report", "write the report about the whole fleet"),
+    "roll-back": ("ops.commands.control.roll_back", "bring a machine's packages back to before an update"),
     "runbook": ("ops.commands.control.runbook", "print the runbook for rebuilding a lost site"),
     "secrets": ("ops.commands.control.secrets", "create the secrets that an inventory lacks"),
     "status": ("ops.commands.control.status", "show the state of the whole fleet"),
@@ -119,7 +123,7 @@ def available() -> dict[str, tuple[str, str]]:
 
 
 def _help(commands: dict[str, tuple[str, str]]) -> str:
-    lines = [f"  {name:<12} {summary}\n" for name, (_, summary) in commands.items()]
+    lines = [f"  {name:<13} {summary}\n" for name, (_, summary) in commands.items()]
     return USAGE + "".join(lines) + EXIT_CODES
 
 

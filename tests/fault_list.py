@@ -26,6 +26,7 @@ from faults import (
     stopped_timer,
     unacknowledged,
     unit_is,
+    updated,
     used,
     waits,
 )
@@ -141,6 +142,10 @@ SYSTEM = [
     Fault("A security update waits for long", "updates", "fail", "wait", setting(published=SECURITY), "14 d",
           **waits(14)),
     Fault("The mirror stands still", "updates", "unknown", "apt-daily.timer", setting(lists_age=4 * DAY), "3 d"),
+    Fault("An update was made with nothing kept before it", "before_update", "fail", "nothing was kept",
+          updated("his:amd64", kept=False), "at once"),
+    Fault("An update can't be brought back", "before_update", "warn", "can't be brought back",
+          updated("his:amd64", kept=True), "at once"),
     Fault("A restart is put off", "reboot", "warn", "waits for a restart", setting(required=8 * DAY), "7 d"),
     Fault("A restart is forgotten", "reboot", "fail", "waits for a restart", setting(required=31 * DAY), "30 d"),
     Fault("Signatures get old", "clamav", "warn", "signatures 2d 4h", setting(signatures_age=52 * 3600.0), "50 h"),

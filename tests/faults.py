@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from watched_inputs import DAY, GIB, REPLICA, SECURITY, Inputs, unit
@@ -124,6 +125,18 @@ def unacknowledged(days: int) -> Callable[[Inputs, float], None]:
     def spoil(given: Inputs, _: float) -> None:
         sent = {"file": "registry-20261101T050000Z.csv.gpg", "sha256": "e" * 64, "when": given.ago(days=days)}
         given.good("export-registry", waiting=[sent])
+
+    return spoil
+
+
+def updated(name: str, *, kept: bool) -> Callable[[Inputs, float], None]:
+    """Return a fault by which a package was updated; kept: whether anything was kept before that."""
+
+    def spoil(given: Inputs, seconds: float) -> None:
+        when = (given.now - timedelta(seconds=seconds)).astimezone()
+        given.dpkg = f"{when:%Y-%m-%d %H:%M:%S} upgrade {name} 1 2\n"
+        if not kept:
+            del given.states["before-update"]
 
     return spoil
 

@@ -89,6 +89,7 @@ def states(now: datetime) -> dict[str, dict[str, Any]]:
             "alarm-drill", {"time": ago(days=20), "told": {"mail": 20.0}, "answered": 40.0}, asset="timer"
         ),
         "export-registry": act("export", {"time": ago(days=20), "waiting": []}, asset="registry"),
+        "before-update": act("before-update", {"time": ago(hours=2), "id": "x"}, asset="packages"),
         "log-his": act("log", {"time": ago(minutes=8)}),
         "gaps": {**searched, "gaps": [], "excused": [], "covered": [{"name": "postgresql:5432/his"}]},
         "arrivals": {**searched, "repositories": {"his1": kept}},
@@ -157,6 +158,7 @@ class Inputs:
     )
     published: str = ""  # for security, and not installed
     lists_age: float = 0.5 * DAY
+    dpkg: str = ""  # what its log says
     required: float | None = None  # seconds since an update asked for a restart
     signatures_age: float = 9 * 3600.0
     scan: dict[str, Any] = field(default_factory=lambda: {"age": 14 * 3600.0, "infected": 0, "found": ""})

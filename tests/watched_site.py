@@ -56,6 +56,7 @@ def checks(folder: Path, port: int) -> dict[str, tuple[str, dict[str, Any]]]:
         "standby": ("postgresql_standby", {"standby": "his", "synchronous": True}),
         "follower": ("postgresql_standby", {"standby": "his", "port": 5433}),
         "mariadb": ("mariadb_server", {}), "journal": ("journal", {}), "updates": ("updates", {}),
+        "before_update": ("before_update", {"path": str(folder / "dpkg.log")}),
         "reboot": ("reboot", {}), "clamav": ("antivirus", {"path": str(folder), "log": str(folder / "scan.log")}),
         "backup": ("backup_age", {"asset": "his", "rpo": "26h"}),
         "log": ("backup_age", {"asset": "his", "rpo": "15min", "log": True}),
@@ -156,6 +157,7 @@ class Machine:
             moment = given.now.timestamp()
             os.utime(self.folder / "lists", (moment, moment))
         self._write("status", INSTALLED)
+        self._write("dpkg.log", given.dpkg)
         place = self.folder / "reboot-required"
         place.unlink(missing_ok=True)
         if given.required is not None:

@@ -32,6 +32,7 @@ from ops.interfaces.outcome import (
     RoundFacts,
 )
 from ops.interfaces.standby import OF_STANDBYS, StandbyFacts
+from ops.interfaces.update import OF_UPDATES
 
 # What an act keeps that later looks read; of any other act the facts are kept as they are.
 OF_ACT: Mapping[str, type[OutcomeFacts]] = {
@@ -68,6 +69,7 @@ OF_ACT: Mapping[str, type[OutcomeFacts]] = {
     **dict.fromkeys(OF_STANDBYS, StandbyFacts),
     **OF_EXPORTS,
     **OF_INCIDENTS,
+    **OF_UPDATES,
 }
 
 

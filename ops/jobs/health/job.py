@@ -21,6 +21,7 @@ from ops.interfaces.state import HEALTH, CheckResult, HealthState, State
 from ops.jobs.health import daily_record, metrics, notes
 from ops.jobs.health.findings import join, kept
 from ops.jobs.host import own_policy, state_files
+from ops.jobs.updates import history
 from ops.policy import HostPolicy
 from ops.policy.model import CheckSpec
 
@@ -47,7 +48,9 @@ def look_and_record() -> HealthState:
 def _counted(policy: HostPolicy, state: HealthState, now: datetime) -> HealthState:
     """Return the state with what is about its record; a round that was to leave one and could not says so."""
     try:
-        return replace(state, rounds=daily_record.counted(policy, state, now))
+        state = replace(state, rounds=daily_record.counted(policy, state, now))
+        history.follow(policy, state, now)  # last: what may not be gone on with was refused by then
+        return state
     except (SeawallError, OSError) as error:
         lacking = entry_of("health", "health", Finding(Verdict.FAIL, f"this round could not be recorded: {error}"))
         return replace(state, checks=(*state.checks, lacking), verdict=Verdict.FAIL)

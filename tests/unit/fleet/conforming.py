@@ -169,7 +169,7 @@ def ledger(policy: HostPolicy, missed: frozenset[tuple[str, str]] = frozenset())
         acts[(act, asset, to if act == "copy" else "")] = Last(proof(act, host), Verdict.PASS, proof(act, host))
         moments = [moment for moment in calendar.after(SINCE - DAY, 64) if moment <= NOW]
         done += [Completed(act, asset, to, moment, good=True) for moment in moments]
-    for name in ("disc", "disc-read", "recall"):
+    for name in ("disc", "disc-read", "recall", "roll-back-drill"):
         acts[(name, "his", "")] = Last(proof(name, host), Verdict.PASS, proof(name, host))
     last = NOW - timedelta(hours=1)
     return LedgerFacts(
