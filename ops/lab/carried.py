@@ -104,8 +104,11 @@ def laid_out(step: Step) -> str:
         return "the policy has no removable disk"
     disks.take_off(step.lab.machine(disk.host), disk.at)
     disks.forget(disk.file.parent)
-    if disk.left_good():
-        return f"{disk.label}, which left good"
+    return f"{disk.label}, which left good" if disk.left_good() else laid_anew(disk)
+
+
+def laid_anew(disk: Carried) -> str:
+    """Make the file of a new disk, and let the inventory say so; return that, or why none can be had."""
     try:
         with disks.attached(disks.image(disk.file, MEBIBYTES)):
             disk.write()
