@@ -1,32 +1,11 @@
 """What was lost where discs are made of comes back from their images, and from drives: byte for byte, or not at all."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from burnt import Burner, another, burner, drive, hurt
-from one_machine import copied, served
+from burnt import Burner, drive, hurt
 
 WORD = ("--reason", "a trial", "--approver", "Head of IT")
-
-
-@pytest.fixture(scope="module")
-def template(backed_up: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A machine whose newest set was collected, with an image of it."""
-    folder = tmp_path_factory.mktemp("recovered")
-    one = copied(backed_up, folder)
-    with served(one):
-        made = burner(one, folder)
-        made.collect()
-        made.made()
-    return folder
-
-
-@pytest.fixture
-def discs(template: Path, backed_up: Path, tmp_path: Path) -> Iterator[Burner]:
-    one = another(template, backed_up / "files", tmp_path)
-    with served(one.machine):
-        yield one
 
 
 @pytest.fixture
