@@ -129,7 +129,7 @@ def carrying(lab: Lab, policies: Mapping[str, HostPolicy]) -> Iterator[Named]:
     """Yield the step that copies an asset to the disk, and lets it leave."""
     disk = found(lab, policies)
     if disk and disk.made:
-        name = f"connect the disk {disk.label}, copy {disk.asset} to it, read it, let it leave"
+        name = f"copy {disk.asset} to the disk {disk.label}, read it, let it leave"
         yield name, partial(_carried, disk)
 
 
