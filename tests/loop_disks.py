@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import stat
 import struct
 import subprocess
 import tempfile
@@ -15,10 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from ops.lab import disks
+from ops.lab.disks import attached
+
+__all__ = ["attached"]
+
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make and mount disks")
 MEBIBYTES = 24
-_LOOP = 7  # the kernel's major number of loop devices
-_NODES = 64
 _SHUT_DOWN = 0x8004587D  # FS_IOC_SHUTDOWN of the kernel's ext4
 _AT_ONCE = 2  # nothing that was not written yet is written any more
 
@@ -41,29 +43,9 @@ def copied(file: Path, folder: Path) -> Path:
     return folder / file.name
 
 
-@contextmanager
-def attached(image: Path, *, read_only: bool = False) -> Iterator[Path]:
-    """Attach a file as a disk for a block; yield its device."""
-    _make_nodes()
-    device = Path(run("losetup", "--find", "--show", *(["--read-only"] if read_only else []), image))
-    try:
-        yield device
-    finally:
-        with suppress(subprocess.CalledProcessError):
-            run("losetup", "--detach", device)
-
-
-def _make_nodes() -> None:
-    """Make the nodes of loop devices in a machine that is a container, where no kernel does."""
-    for number in range(_NODES if Path("/run/systemd/container").exists() else 0):
-        with suppress(FileExistsError):
-            os.mknod(f"/dev/loop{number}", stat.S_IFBLK | 0o600, os.makedev(_LOOP, number))
-
-
 def image(path: Path, *, formatted: bool = True, mebibytes: int = MEBIBYTES) -> Path:
     """Make the file of a disk, with a file system on it or with nothing."""
-    with path.open("wb") as file:
-        file.truncate(mebibytes << 20)
+    disks.image(path, mebibytes)
     if formatted:
         run("mkfs.ext4", "-q", "-F", path)
     return path

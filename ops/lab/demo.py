@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 from ops.core.errors import SeawallError
 from ops.core.run import stream
 from ops.fleet import inventory
-from ops.lab import alarm
+from ops.lab import alarm, carried
 from ops.lab.lab import CHECKOUT, Lab
 from ops.lab.steps import PROGRAMS, Named, Step, Steps
+from ops.policy import access
 from ops.reports import languages
 
 if TYPE_CHECKING:
@@ -61,8 +62,10 @@ def _show(steps: Steps) -> None:
     for name, work in SETTING_UP:
         steps.take(name, work)
     policies = inventory.read(steps.lab.inventory).policies()
+    for name, work in carried.making(steps.lab, policies):
+        steps.take(name, work)
     steps.side_by_side(_assets(policies), AT_ONCE)
-    for name, work in _proofs(policies):
+    for name, work in (*carried.carrying(steps.lab, policies), *_proofs(policies)):
         steps.take(name, work)
 
 
@@ -73,8 +76,10 @@ def _assets(policies: dict[str, HostPolicy]) -> list[list[Named]]:
     for host, policy in policies.items():
         for asset, about in policy.assets.items():
             rows[asset] = [(f"back up {asset} on {host}", partial(_act, host, f"seawall backup {asset}"))]
-            if about.copies:
-                rows[asset].append((f"copy {asset} off-site", partial(_act, host, f"seawall copy {asset}")))
+            to = {copy.to for copy in about.copies.values() if not access.attended(policy.repositories[copy.to])}
+            for place in sorted(to):
+                command = f"seawall copy {asset} --to {place}"
+                rows[asset].append((f"copy {asset} to {place}", partial(_act, host, command)))
             if asset in drills:
                 rows[asset].append(_drill(asset, *drills[asset]))
     return [rows[asset] for asset in sorted(rows, key=lambda asset: not _is_machine(drills.get(asset)))]
@@ -180,6 +185,7 @@ SETTING_UP: tuple[Named, ...] = (
     ("boot the lab", _boot),
     ("create the missing secrets", _secrets),
     ("build the root trees in which drills run", _trees),
+    ("see which removable disk there is", carried.laid_out),
     ("check the policy", lambda step: step.seawall("policy", "check", step.lab.inventory)),
     ("apply the policy to the machines (playbooks/site.yml)", Step.ansible),
 )

@@ -15,7 +15,8 @@ from ops.lab.machine import Machine
 HEAD = "# Written by `seawall lab up`; the current addresses of the lab's machines.\n"
 # What belongs to one lab and is never copied to another.
 ADDRESSES = "machines.yml"
-OWN = (ADDRESSES, "secrets.yml", HEADS, SIGNERS, LEDGERS, CONTROL, HISTORY, KEY_IDS, REPORTS)
+DISK = "disk.yml"
+OWN = (ADDRESSES, DISK, "secrets.yml", HEADS, SIGNERS, LEDGERS, CONTROL, HISTORY, KEY_IDS, REPORTS)
 
 
 def prepare(checkout: Path, inventory: Path) -> None:
@@ -27,9 +28,9 @@ def prepare(checkout: Path, inventory: Path) -> None:
 
 
 def secrets(inventory: Path) -> list[Path]:
-    """Return what belongs to one lab and outlives its addresses, relative to the inventory."""
+    """Return what belongs to one lab and outlives its addresses and its disk, relative to the inventory."""
     found = (path.relative_to(inventory) for path in inventory.rglob("*") if path.is_file())
-    return sorted(path for path in found if _own(path) and path.name != ADDRESSES)
+    return sorted(path for path in found if _own(path) and path.name not in (ADDRESSES, DISK))
 
 
 def write(inventory: Path, known_hosts: Path, machines: Sequence[Machine]) -> None:

@@ -17,7 +17,7 @@ from ops.core.files import lock, read_json, write_atomically, write_json
 from ops.core.kinds import nearest
 from ops.fleet.packaging.restic_deb import CACHE
 from ops.fleet.packaging.root_trees import clear
-from ops.lab import archive, converged, inventory, network, trees
+from ops.lab import archive, converged, disks, inventory, network, trees
 from ops.lab import identity as names
 from ops.lab.archive import Archive
 from ops.lab.furnish import Furniture, make_key
@@ -280,6 +280,7 @@ class Lab:
         net = Network(Identity(self.name, state["id"]), IPv4Network(state["block"]))
         archive.door(net.identity).remove()
         net.down()
+        disks.forget(DISKS / state["id"])
         clear(DISKS / state["id"])
         inventory.forget_heads(self.inventory)
         if failures:

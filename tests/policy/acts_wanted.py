@@ -62,7 +62,7 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
             unit, command = f"seawall-copy-{name}-{label}", f"copy {name} --to {copy.to}"
             account = {f"{copy.to}.store"} if policy.repositories[copy.to].kind == STORE else set()
             secrets, backup = own | _secrets(copy.to) | account, f"seawall-backup-{name}.service"
-            by_hand = policy.repositories[copy.to].kind == "removable"
+            by_hand = _carried(policy, copy.to)
             yield Act(host, unit, command, copy.calendar, delay, "seawall", "", secrets, backup, by_hand)
     yield from _drills(host, policy)
     yield from _exports(host, policy)
@@ -93,14 +93,19 @@ def _drills(host: str, policy: HostPolicy) -> Iterator[Act]:
     for name, drilled in policy.drills.items():
         drill, asset = drilled.asset.drill, drilled.asset
         places = [asset.repository, *(copy.to for copy in asset.copies.values())]
-        served = [place for place in places if policy.repositories[place].host]
-        secrets = frozenset().union(*(_secrets(f"{drilled.host}-{place}") for place in served))
+        read = [place for place in places if policy.repositories[place].host or _carried(policy, place)]
+        secrets = frozenset().union(*(_secrets(f"{drilled.host}-{place}") for place in read))
         yield Act(
             host, f"seawall-drill-{name}", f"drill {name}", drill and drill.calendar, DRILL_DELAY, "root", "", secrets
         )
         if drill and (oldest := drill.oldest):
             yearly = f"seawall-oldest-{name}", f"drill {name} --oldest", oldest.calendar
             yield Act(host, *yearly, DRILL_DELAY, "root", "", secrets)
+
+
+def _carried(policy: HostPolicy, place: str) -> bool:
+    """Whether a repository comes and goes with a disk, also to where it is drilled."""
+    return policy.repositories[place].kind == "removable"
 
 
 def _exports(host: str, policy: HostPolicy) -> Iterator[Act]:

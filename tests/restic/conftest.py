@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from burnt import Burner, another, burner
 from cheap_key import cheapen
 from disks_of_one import Disks, made, with_disks
 from exams import Exams, furnished
@@ -49,6 +50,26 @@ def empty_disks(backed_up: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     """A machine with two removable disks that were made ready, to make others of."""
     with made(backed_up, tmp_path_factory.mktemp("disks"), "red", "blue") as disks:
         yield disks
+
+
+@pytest.fixture(scope="session")
+def with_image(backed_up: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A machine whose newest set was collected, with an image that nobody wrote to a disc yet, to make others of."""
+    folder = tmp_path_factory.mktemp("discs")
+    one = copied(backed_up, folder)
+    with served(one):
+        made_so = burner(one, folder)
+        made_so.collect()
+        made_so.made()
+    return folder
+
+
+@pytest.fixture
+def discs(with_image: Path, backed_up: Path, tmp_path: Path) -> Iterator[Burner]:
+    """One of a test's own."""
+    one = another(with_image, backed_up / "files", tmp_path)
+    with served(one.machine):
+        yield one
 
 
 @pytest.fixture

@@ -4,14 +4,13 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from burnt import Burner, another, burner, commands, drive, hurt, sha256
-from one_machine import PASSWORD, copied, served
+from burnt import Burner, commands, drive, hurt, sha256
+from one_machine import PASSWORD
 
 from ops.core import clock, schema
 from ops.core.errors import SeawallError
@@ -40,26 +39,6 @@ def corrected(tmp_path_factory: pytest.TempPathFactory) -> Corrected:
     (folder / "file").write_bytes(os.urandom(1 << 20))
     file = contents.named("repository/file", folder / "file")
     return Corrected(folder / "disc.iso", file, image.make(folder / "disc.iso", "LABEL", [file], 30_000, Percent(20)))
-
-
-@pytest.fixture(scope="module")
-def template(backed_up: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A machine whose newest set was collected, with an image that nobody wrote to a disc yet."""
-    folder = tmp_path_factory.mktemp("discs")
-    one = copied(backed_up, folder)
-    with served(one):
-        made = burner(one, folder)
-        made.collect()
-        made.made()
-    return folder
-
-
-@pytest.fixture
-def discs(template: Path, backed_up: Path, tmp_path: Path) -> Iterator[Burner]:
-    """One of a test's own."""
-    one = another(template, backed_up / "files", tmp_path)
-    with served(one.machine):
-        yield one
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from ops.core.document import read_file
 from ops.core.errors import UsageError
 from ops.core.files import write_json
 from ops.core.names import Name
-from ops.interfaces.disc import LIMITS, Catalogue, read
+from ops.interfaces.disc import LIMITS, Catalogue, Disc, read
+from ops.interfaces.disc import labelled as labels
 from ops.jobs.host import folders, own_policy, repositories
 from ops.jobs.host.repositories import OpenRepository
 from ops.policy import HostPolicy
@@ -57,6 +58,15 @@ def known(name: str) -> Catalogue:
     if not path.exists():
         return Catalogue(repository=Name(name))
     return read(read_file(path, LIMITS.bytes, str(path)), str(path))
+
+
+def labelled(catalogue: Catalogue, label: str) -> Disc:
+    """Return the disc that is called so; raise UsageError where none is."""
+    for disc in catalogue.discs:
+        if disc.label == label:
+            return disc
+    there = labels(catalogue.discs) or "none"
+    raise UsageError(f"{label!r} is none of the discs of {catalogue.repository}", f"made were: {there}")
 
 
 def keep(catalogue: Catalogue) -> None:

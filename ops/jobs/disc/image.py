@@ -59,6 +59,13 @@ def whole(path: Path, size: int) -> str:
         return _digest(file, 0, size)
 
 
+def content(path: Path, start: int, size: int) -> bytes:
+    """Return so many bytes of an image or a disc from a sector on; raise OSError where they can't be read."""
+    with path.open("rb") as file:
+        file.seek(start * SECTOR)
+        return file.read(size)
+
+
 def label_of(path: Path) -> str:
     """Return what the file system of an image or a disc is called; raise Damaged where there is none."""
     with path.open("rb") as file:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ops.core import clock
 from ops.core.announce import announce
-from ops.core.errors import Damaged, Unavailable, UsageError
+from ops.core.errors import Damaged, Unavailable
 from ops.core.names import Digest
 from ops.core.quantity import Size, counted
 from ops.core.verdict import Verdict
@@ -48,7 +48,7 @@ def read(name: str, path: Path, kept: str) -> Ended:
     """
     found, known = catalogue.collected(name), catalogue.known(name)
     label = image.label_of(path)
-    disc = _labelled(known, label)
+    disc = catalogue.labelled(known, label)
     is_disc = stat.S_ISBLK(path.stat().st_mode)
 
     def work() -> Outcome:
@@ -67,7 +67,7 @@ def read(name: str, path: Path, kept: str) -> Ended:
 def told(name: str, label: str, sha256: str, by: str, kept: str) -> Ended:
     """Take a person's word for a disc that was read elsewhere: the SHA-256 of its bytes, and who says so."""
     found, known = catalogue.collected(name), catalogue.known(name)
-    disc = _labelled(known, label)
+    disc = catalogue.labelled(known, label)
 
     def work() -> Outcome:
         if sha256.strip().lower() != disc.sha256:
@@ -80,14 +80,6 @@ def told(name: str, label: str, sha256: str, by: str, kept: str) -> Ended:
 def _performed(found: Collected, work: object) -> Ended:
     outcome = perform(ACT, joined.act(ACT, found.name), found.name, found.policy.host, work)  # type: ignore[arg-type]
     return Ended.here(outcome, outcome.code)
-
-
-def _labelled(known: Catalogue, label: str) -> Disc:
-    for disc in known.discs:
-        if disc.label == label:
-            return disc
-    there = labelled(known.discs) or "none"
-    raise UsageError(f"{label!r} is none of the discs of {known.repository}", f"made were: {there}")
 
 
 def _wrong(path: Path, disc: Disc) -> str:

@@ -71,10 +71,11 @@ class Paper:
 
 
 def narrowed(inventory: Path) -> None:
-    """Leave out the whole machine, which has drills of its own, and the other server."""
+    """Leave out the whole machine, which has drills of its own, the removable disk, and the other server."""
     path = inventory / "host_vars/his1/policy.yml"
     policy = yaml.safe_load(path.read_text("utf-8"))
     policy["policy__host"]["assets"].pop("his1_server")
+    policy["policy__host"]["assets"]["documents"]["copies"].pop("disks")
     path.write_text(yaml.safe_dump(policy), "utf-8")
     without_hosts(inventory, "lis1")
 
@@ -101,7 +102,7 @@ def paper(site: Site) -> Paper:
     where = site.lab.inventory
     narrowed(where)
     for asset in ASSETS:
-        site.on("his1", f"seawall backup {asset} && seawall copy {asset}", ok=range(1))
+        site.on("his1", f"seawall backup {asset} && seawall copy {asset} --to offsite", ok=range(1))
     told = site.on("his1", TOLD, ok=range(1)).stdout
     assert "read back as set" in named_here(site, "control", "backup", "-i", where)
     sheet = named_here(site, "keys", "sheet", "-i", where, "--with-vault", "--yes")

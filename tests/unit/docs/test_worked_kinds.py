@@ -83,6 +83,7 @@ def checkout(tmp_path: Path) -> Path:
     copy = tmp_path / "checkout"
     for name in ("ops", "tests", "templates"):
         shutil.copytree(CHECKOUT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "lab", "shared"))
+    shutil.copytree(CHECKOUT / "ops/lab", copy / "ops/lab", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(CHECKOUT / "pyproject.toml", copy)
     (copy / ".cache").symlink_to(CHECKOUT / ".cache")
     worked_kinds.write(copy)
