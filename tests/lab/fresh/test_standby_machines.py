@@ -14,6 +14,12 @@ from ops.lab.lab import Lab
 HOSTS = ("lis1", "backup1")  # both Debian 13; the second one gets its PostgreSQL here
 AS_POSTGRES = "runuser -u postgres -- psql -XAtq -d postgres"
 WHY = ("--reason", "a test")
+OF_SEAWALL = f"{AS_POSTGRES} -c \"select rolname from pg_roles where rolname like 'seawall%'\""
+# All that the role may change.
+STANDS = f"""cd /
+find /etc/postgresql /etc/systemd/system -printf '%p %y %m %u %g %l\\n' | sort
+find /etc/postgresql /etc/systemd/system -type f -exec sha256sum {{}} + | sort -k 2
+{OF_SEAWALL}"""
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +100,16 @@ def _there(site: Site, host: str) -> set[int]:
     return {int(line) for line in _good(site, host, f"cd / && {AS_POSTGRES} -c 'select n from taken'").split()}
 
 
+def test_check_mode_tells_and_touches_nothing(site: Site) -> None:
+    site.ansible("observe.yml")
+    before = {host: _good(site, host, STANDS) for host in HOSTS}
+    told = changes(site.ansible("standby.yml", "--check", "--diff").stdout)
+    assert all(told[host] > 0 for host in HOSTS)
+    assert {host: _good(site, host, STANDS) for host in HOSTS} == before
+
+
 def test_two_machines_take_over_from_each_other_and_lose_nothing(site: Site) -> None:
-    site.ansible("observe.yml", "playbooks/standby.yml", "-e", "restart=true")
+    site.ansible("standby.yml", "-e", "restart=true")
     assert set(changes(site.ansible("standby.yml").stdout).values()) == {0}
     _good(site, "lis1", f"cd / && {AS_POSTGRES} -c 'create table taken (n int primary key)'")
     _standby(site, "backup1", "fence")
@@ -141,3 +155,12 @@ def _goes_back(site: Site) -> None:
     assert site.on("backup1", "systemctl start postgresql@17-main").code != 0
     _standby(site, "backup1", "rejoin")
     _standby(site, "lis1", "synchronous")
+
+
+def test_undone_the_primary_takes_writes_alone(site: Site) -> None:
+    _good(site, "backup1", "systemctl stop postgresql@17-main")
+    site.ansible("standby.yml", "-e", "state=absent")
+    assert set(changes(site.ansible("standby.yml", "-e", "state=absent").stdout).values()) == {0}
+    assert _good(site, "lis1", f"cd / && {AS_POSTGRES} -c 'insert into taken values (-1)' && {OF_SEAWALL}") == ""
+    for host in HOSTS:
+        assert _good(site, host, "find /etc/postgresql /etc/systemd/system/postgresql* -name '*seawall*'") == ""
