@@ -20,8 +20,17 @@ if CHECKOUT not in sys.path:
 
 from ops.core.errors import PolicyError, SeawallError  # noqa: E402 -- the checkout must be on the path
 from ops.fleet.pack_numbers import offers  # noqa: E402
-from ops.policy import doors, filtering, hardening, logs, powered, role_files, secret_files  # noqa: E402
-from ops.policy import standby_files, ups  # noqa: E402
+from ops.policy import (  # noqa: E402
+    doors,
+    filtering,
+    hardening,
+    logs,
+    powered,
+    role_files,
+    secret_files,
+    standby_files,
+    ups,
+)
 from ops.policy.compile import document, read_document  # noqa: E402
 from ops.policy.containers import containers  # noqa: E402
 from ops.policy.databases import databases, taken_clusters  # noqa: E402
