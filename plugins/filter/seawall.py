@@ -5,8 +5,10 @@ A thin door: all that is decided is decided in ops.policy, which the command `se
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
+import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -35,11 +37,13 @@ from ops.policy.compile import document, read_document  # noqa: E402
 from ops.policy.containers import containers  # noqa: E402
 from ops.policy.databases import databases, taken_clusters  # noqa: E402
 from ops.policy.hostvars import PREFIX, compile_inventory  # noqa: E402
+from ops.policy.model import HostPolicy  # noqa: E402
 from ops.policy.secrets import Secrets  # noqa: E402
 from ops.policy.surroundings import UPS_DEVICES, device_names  # noqa: E402
 from ops.policy.units import boots_disks, units  # noqa: E402
 
 Filter = Callable[..., Any]
+_KNOWN: dict[str, Mapping[str, HostPolicy]] = {}  # what was compiled last, by the variables that it is of
 DOCUMENT = "seawall_document"  # the fact in which playbooks/policy.yml keeps a host's part of the policy
 
 
@@ -58,17 +62,38 @@ def filtered(filter_: Filter) -> Filter:
 
 def policy(hostvars: Any, host: str) -> dict[str, Any]:
     """Given the variables of all hosts, return one host's part of the policy as plain data."""
-    raw = {str(name): hostvars.raw_get(name) for name in hostvars}  # not templated
-    variables = {name: _policy(said) for name, said in raw.items()}
-    groups = {str(name): plain(hosts) for name, hosts in raw[host]["groups"].items()}
     try:
-        offered = offers(variables, _inventory(raw[host]))
-        return document(compile_inventory(variables, groups, offered)[host])
+        return document(_compiled(hostvars, host)[host])
     except PolicyError as error:
         raise AnsibleFilterError(
             f"the policy is wrong; nothing was changed on any machine\n{error}\n"
             "`seawall policy check` names the file and line of each problem"
         ) from error
+
+
+def machines(hostvars: Any) -> int:
+    """Given the variables of all hosts, return how many there are; what follows has the policy compiled already.
+
+    In the name of a task: that is worked out in the process which all others are copies of, so a site's policy is
+    compiled once, and not by each host of it. What is wrong with it is told by `policy`.
+    """
+    with contextlib.suppress(SeawallError):
+        for one in _compiled(hostvars, next(iter(hostvars), "")).values():
+            list(units(read_document(document(one))))  # which asks when they elapse, too
+    return len(hostvars)
+
+
+def _compiled(hostvars: Any, host: str) -> Mapping[str, HostPolicy]:
+    """Return the policy of each host; raise PolicyError. The same variables are compiled once in a process."""
+    raw = {str(name): hostvars.raw_get(name) for name in hostvars}  # not templated
+    variables = {name: _policy(said) for name, said in raw.items()}
+    groups = {str(name): plain(hosts) for name, hosts in raw[host]["groups"].items()}
+    place = _inventory(raw[host])
+    key = json.dumps([str(place), groups, variables], default=repr)
+    if key not in _KNOWN:
+        _KNOWN.clear()
+        _KNOWN[key] = compile_inventory(variables, groups, offers(variables, place))
+    return _KNOWN[key]
 
 
 def of_document(decide: Callable[..., Any]) -> Filter:
@@ -150,6 +175,7 @@ class FilterModule:
         """Return the filters by name."""
         return {
             "policy": filtered(policy),
+            "machines": filtered(machines),
             "units": of_document(units),
             "ports": of_document(doors.ports),
             "boots_disks": of_document(boots_disks),

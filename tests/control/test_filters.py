@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from base64 import b64decode
@@ -100,6 +101,29 @@ def test_a_limited_run_still_sees_the_whole_inventory_and_its_packs(inventory):
     assert unit["calendar"] == ["*-*-* 01:30:00 America/Sao_Paulo"]
     assert unit["random_delay"] == 900
     assert unit["user"] == "seawall"
+
+
+COUNTED = """\
+#!/bin/sh
+echo "$TZ $*" >>'{log}'
+exec {program} "$@"
+"""
+NEEDED = {"seawall_secrets_needed": False, "seawall_authority_certificate": "", "seawall_control_accounts": {}}
+
+
+def test_a_sites_policy_is_compiled_once_for_all_of_its_hosts(inventory, tmp_path, monkeypatch):
+    """No calendar is asked for twice, for whichever host: all that compiling costs is in these questions."""
+    log, wrapped = tmp_path / "asked", tmp_path / "programs/systemd-analyze"
+    wrapped.parent.mkdir()
+    wrapped.write_text(COUNTED.format(log=log, program=shutil.which("systemd-analyze")))
+    wrapped.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{wrapped.parent}:{os.environ['PATH']}")
+    imported = f"- name: Policy\n  ansible.builtin.import_playbook: {CHECKOUT}/playbooks/policy.yml\n"
+    done = play(inventory, "-e", json.dumps(NEEDED), text=imported)
+    assert done.returncode == 0, done.stdout + done.stderr
+    asked = [line for line in log.read_text().splitlines() if "--iterations" in line]
+    assert asked
+    assert sorted(asked) == sorted(set(asked))
 
 
 def test_a_wrong_policy_stops_before_any_host_with_every_problem(inventory):
