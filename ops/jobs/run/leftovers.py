@@ -36,7 +36,7 @@ def remove_leftovers(own: str) -> None:
         with suppress(Locked), ExitStack() as held:
             for act in acts:
                 if act != own:
-                    held.enter_context(lock(folders.scratch() / f"{act}.lock", act))
+                    held.enter_context(lock(_lock(act), act))
             _remove(path)
     if os.geteuid() == 0:
         forget(TEMPORARY, RESTORE)
@@ -51,7 +51,16 @@ def _left() -> Iterator[tuple[Path, Sequence[str]]]:
         for path in (folders.state() / "drills").glob("*.????????"):
             name = path.name.partition(".")[0]
             # No asset's name holds a `-`: with one, it is an act's.
-            yield path, (name,) if "-" in name else tuple(joined.act(kind, name) for kind in ("drill", *OF_DRILLS))
+            yield path, (name,) if "-" in name else (joined.drill(name), *_others(name))
+
+
+def _others(asset: str) -> Iterator[str]:
+    """Yield the acts that lie where a drill does, and may run: their locks are there since the last boot."""
+    return (act for act in (joined.act(kind, asset) for kind in OF_DRILLS) if _lock(act).exists())
+
+
+def _lock(act: str) -> Path:
+    return folders.scratch() / f"{act}.lock"
 
 
 def _remove(path: Path) -> None:
