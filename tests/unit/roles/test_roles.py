@@ -71,7 +71,7 @@ def test_units_and_files_are_described_as_the_policy_makes_them() -> None:
     units = {name: option for name, option in described.items() if name.endswith("_units")}
     files = {name: option for name, option in described.items() if name.endswith("_files")}
     assert len(units) == 4
-    assert len(files) == 3
+    assert len(files) == 4
     for option in units.values():
         assert set(option["options"]) == {field.name for field in fields(Unit)}
     words = {field.name for field in fields(File)}
