@@ -17,7 +17,7 @@ def course(words: str) -> Callable[[Callable[[PowerSite], None]], Callable[[Powe
 
     def kept(play: Callable[[PowerSite], None]) -> Callable[[PowerSite], None]:
         def run(folder: Path) -> None:
-            long = {"runtime": Duration(35)} if "believed" in words else {}
+            long = {"runtime": Duration(45)} if "believed" in words else {}
             site = PowerSite(folder, **long)
             try:
                 site.until(lambda: heard(site), "every upsmon is logged in")
@@ -96,7 +96,7 @@ def glitch(site: PowerSite) -> None:
 
 @course("mains back when the application was asked")
 def after_application(site: PowerSite) -> None:
-    site.cut(35)
+    site.cut(45)
     site.until(lambda: site.asked() == ["app1"], "the application is asked")
     site.mains(60)
     all_come_back(site)
@@ -106,7 +106,7 @@ def after_application(site: PowerSite) -> None:
 
 @course("mains back when the database was asked")
 def after_database(site: PowerSite) -> None:
-    site.cut(35)
+    site.cut(45)
     site.until(lambda: "db1" in site.asked(), "the database is asked")
     site.mains(60)
     all_come_back(site)
@@ -116,7 +116,7 @@ def after_database(site: PowerSite) -> None:
 
 @course("a cut to the end")
 def whole(site: PowerSite) -> None:
-    site.cut(35)
+    site.cut(50)
     site.until(lambda: not any(site.states().values()), "all are off")
     stopped_in_order(site, IN_ORDER)
     site.mains(20)
@@ -131,12 +131,12 @@ def whole(site: PowerSite) -> None:
 
 @course("a second cut while all come back")
 def second(site: PowerSite) -> None:
-    site.cut(35)
+    site.cut(50)
     site.until(lambda: not site.machines["store1"].runs, "storage is off")
     site.mains(60)
     site.until(lambda: len(site.machines["db1"].ups) > 1, "the database is back")
     before = len(site.events)
-    site.cut(35, 55)
+    site.cut(45, 55)
     site.until(lambda: not site.machines["store1"].runs, "storage is off again")
     stopped_again = [event for event in site.events[before:] if event.startswith("asked")]
     assert stopped_again.index("asked db1") < stopped_again.index("asked store1")
@@ -151,7 +151,7 @@ def second(site: PowerSite) -> None:
 @course("an application that hangs")
 def hangs(site: PowerSite) -> None:
     site.machines["app1"].hangs = True
-    site.cut(24, 20)
+    site.cut(45, 20)
     site.until(lambda: not site.machines["db1"].runs and not site.machines["store1"].runs, "those below it are off")
     stopped_in_order(site, ["db1", "store1"])
     assert "off app1" not in site.events
