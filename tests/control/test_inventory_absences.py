@@ -242,11 +242,11 @@ def test_check_says_for_each_host_what_it_read(hospital: Path, capsys: pytest.Ca
     write(DOCS1, "")(hospital)
     assert cli.run(["policy", "check", str(hospital)]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "backup1:   0 assets,  8 checks,  5 timers",
+        "backup1:   0 assets,  9 checks,  5 timers",
         "docs1:     0 assets,  4 checks,  2 timers",
         "drill1:    0 assets,  5 checks,  3 timers",
         "his1:      1 asset,   7 checks,  4 timers",
-        "offsite1:  0 assets,  8 checks,  5 timers",
+        "offsite1:  0 assets,  9 checks,  5 timers",
         f"note: {hospital / DOCS1}:1: docs1: is one of the servers and has no assets, for this file is empty; "
         "nothing of it is backed up",
         f"{hospital}: the policy of 5 hosts is valid; assets: his",
