@@ -10,6 +10,7 @@ from __future__ import annotations
 from argparse import SUPPRESS, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Iterator
 
+from ops.commands._roll_back import add_words
 from ops.core.errors import UsageError
 from ops.core.printable import as_json as rendered
 from ops.core.printable import printable
@@ -37,18 +38,7 @@ def arguments(parser: ArgumentParser) -> None:
     """Describe the words after `seawall roll-back`."""
     parser.formatter_class = RawDescriptionHelpFormatter
     parser.epilog = EXAMPLES
-    parser.add_argument("id", nargs="?", default="", metavar="ID", help="the moment (default: the newest)")
-    parser.add_argument("--list", action="store_true", help="list what was kept before updates")
-    parser.add_argument("--drill", action="store_true", help="prove it, in a layer in memory over this system")
-    parser.add_argument("--yes", action="store_true", help="do it; without this, what would be done is only shown")
-    parser.add_argument("--dry-run", action="store_true", help="do nothing, even with --yes")
-    parser.add_argument("--reason", default="", help="why; it is recorded")
-    parser.add_argument("--by", default="", metavar="WHO", help="who asks (default: who is logged in)")
-    parser.add_argument(
-        "--leave", action="append", default=[], metavar="PATH", help="leave this file or folder of /etc as it is"
-    )
-    parser.add_argument("--partly", action="store_true", help="do it although some packages can't be brought back")
-    parser.add_argument("--hold", action="store_true", help="have apt hold these packages back, until you unhold them")
+    add_words(parser)
     parser.add_argument(rehearsal.INSIDE, action="store_true", dest="inside", help=SUPPRESS)
 
 
