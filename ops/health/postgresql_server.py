@@ -11,20 +11,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ops.core.errors import CommandError, Unavailable
+from ops.core.errors import Unavailable
 from ops.core.limits import demand_between, demand_port
 from ops.core.names import AbsolutePath
 from ops.core.quantity import Percent, counted
-from ops.core.run import run
 from ops.core.verdict import Finding, Verdict
 from ops.health._notes import number
+from ops.health._postgresql import Down, ask
 from ops.interfaces.check import Check, CheckContext
 
 ROLE = "seawall_dump"  # that the role postgresql_source makes; it may read, and not write
-TIMEOUT = 15.0
-MOST_PRINTED = 1 << 16
 LAST = 1 << 31  # transactions that may lie between the oldest row and now
-DOWN = ("no such file or directory", "connection refused", "is the server running", "the database system is")
 # Of pg_stat_activity the role would see its own rows alone. Nothing is read but the catalogues of the server: whatever
 # else a database has, an account may have put there.
 QUESTION = """
@@ -65,17 +62,11 @@ class Options:
 
 def probe(options: Options, _: CheckContext) -> Iterator[Finding]:
     """Ask the server by its socket, as the role for dumps; one that does not run is a failure, not an unknown."""
-    words = ["psql", "-XAtq", "--no-password", "--set=ON_ERROR_STOP=1", f"--port={options.port}", "--dbname=postgres"]
-    words += [f"--username={ROLE}", *([f"--host={options.socket}"] if options.socket else []), f"--command={QUESTION}"]
-    settings = {"PGCONNECT_TIMEOUT": "10", "PGCLIENTENCODING": "UTF8", "PGOPTIONS": "-c search_path="}
     try:
-        answer = run(words, timeout=TIMEOUT, env=settings, most=MOST_PRINTED).stdout
-    except CommandError as error:
-        said = error.stderr.rpartition("FATAL: ")[2].strip().splitlines()[-1:] or ["no message"]
-        if any(word in error.stderr.lower() for word in DOWN):
-            yield Finding(Verdict.FAIL, f"the server at port {options.port} is down: {said[0].strip()}")
-            return
-        raise Unavailable(f"the server at port {options.port} does not answer: {said[0].strip()}") from error
+        answer = ask(QUESTION, ROLE, options.port, options.socket)
+    except Down as error:
+        yield Finding(Verdict.FAIL, error.message)
+        return
     try:
         facts = json.loads(answer)
         yield judge(options, facts)

@@ -14,22 +14,19 @@ from datetime import timedelta
 from typing import Any
 
 from ops.core import clock
-from ops.core.errors import CommandError, Unavailable
+from ops.core.errors import Unavailable
 from ops.core.limits import demand_between, demand_port
 from ops.core.names import AbsolutePath, Name
 from ops.core.quantity import Duration, Size
-from ops.core.run import run
 from ops.core.verdict import Finding, Verdict
+from ops.health._postgresql import Down, ask
 from ops.interfaces.check import Check, CheckContext
 
 ROLE = "seawall_watch"  # that the role postgresql_standby makes
-TIMEOUT = 15.0
-MOST_PRINTED = 1 << 16
 SILENCE = 90.0  # seconds; each side hears of the other at least twice a minute
 FROZEN = timedelta(seconds=45)  # between two rounds, in which a standby replies several times
 _WHOLE = 100
 _KEPT_WARN, _KEPT_FAIL = 50, 90  # per cent of the log that may be kept
-DOWN = ("no such file or directory", "connection refused", "is the server running", "the database system is")
 QUESTION = """
 select json_build_object('follows', pg_is_in_recovery(),
   'waits', current_setting('synchronous_standby_names') <> '',
@@ -81,18 +78,11 @@ class Options:
 
 def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     """Ask the server here how the standby stands; a server that is down is a failure, not an unknown."""
-    words = ["psql", "-XAtq", "--no-password", "--set=ON_ERROR_STOP=1", f"--port={options.port}", "--dbname=postgres"]
-    words += [f"--username={ROLE}", *([f"--host={options.socket}"] if options.socket else [])]
-    settings = {"PGCONNECT_TIMEOUT": "10", "PGCLIENTENCODING": "UTF8", "PGOPTIONS": "-c search_path=", "LC_ALL": "C"}
-    question = f"{QUESTION.replace('SLOT', f'seawall_{options.standby}')};\n"
     try:
-        answer = run(words, timeout=TIMEOUT, env=settings, most=MOST_PRINTED, input=question).stdout
-    except CommandError as error:
-        said = error.stderr.rpartition("FATAL: ")[2].strip().splitlines()[-1:] or ["no message"]
-        if any(word in error.stderr.lower() for word in DOWN):
-            yield Finding(Verdict.FAIL, f"the server at port {options.port} is down: {said[0].strip()}")
-            return
-        raise Unavailable(f"the server at port {options.port} does not answer: {said[0].strip()}") from error
+        answer = ask(QUESTION.replace("SLOT", f"seawall_{options.standby}"), ROLE, options.port, options.socket)
+    except Down as error:
+        yield Finding(Verdict.FAIL, error.message)
+        return
     try:
         facts = json.loads(answer)
         yield from judge(options, facts, context)
