@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from ops.core import clock, kinds
+from ops.core import kinds
 from ops.core.errors import Unavailable, UsageError
 from ops.core.files import demand_room, digest
 from ops.core.own_folder import forget, own_folder
@@ -24,10 +24,9 @@ from ops.core.run import run
 from ops.core.verdict import Finding, Verdict, not_configured, worst
 from ops.interfaces.drill import Drill, Part
 from ops.interfaces.manifest import Material, PartFacts
-from ops.interfaces.outcome import DrillFacts
 from ops.interfaces.server import ExternalDump, ExternalFacts
 from ops.interfaces.source import Source
-from ops.jobs.drill.job import hardware, play, scratch
+from ops.jobs.drill.job import measured, play, scratch
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.drill.stage import WORDS, DrillStage
 from ops.jobs.host import folders
@@ -145,23 +144,7 @@ def _outcome(stage: ExternalDumpStage, asset: Asset, size: int) -> Outcome:
     stage.rung("rto", Finding(over, f"loaded in {span(recovery)} of {asset.rto}"))
     verdict = worst(rung.verdict for rung in stage.rungs)
     wrong = [f"{rung.name}: {rung.message}" for rung in stage.rungs if rung.verdict is not Verdict.PASS]
-    facts = stage.with_told(
-        DrillFacts(
-            time=clock.iso(clock.now()),
-            kind="database",
-            method="dump",
-            recovery_seconds=recovery,
-            parts=stage.spent,
-            rungs=tuple(stage.rungs),
-            not_configured=tuple(stage.not_configured),
-            rto_seconds=asset.rto.seconds,
-            timeline=tuple(stage.timeline),
-            not_proved=tuple(stage.not_proved),
-            hardware=hardware(),
-            seed=stage.wanted.seed,
-            asked_by=stage.wanted.by,
-        )
-    )
+    facts = stage.with_told(replace(measured(stage, asset), kind="database", method="dump"))
     said = f"a dump of {size} bytes loaded in {span(recovery)} (RTO {asset.rto})"
     message = "; ".join([said, *wrong]) if wrong else f"{said}; {len(stage.rungs)} proof steps pass"
     return Outcome(verdict, message, facts if verdict is Verdict.PASS else None, facts)

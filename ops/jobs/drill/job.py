@@ -136,25 +136,16 @@ def _outcome(stage: DrillStage[Any], asset: Asset, kind: str, repository: str, d
     rungs = (*stage.rungs, *times)
     verdict = worst(rung.verdict for rung in rungs)
     wrong = [f"{rung.name}: {rung.message}" for rung in rungs if rung.verdict is not Verdict.PASS]
-    facts = DrillFacts(
-        time=clock.iso(clock.now()),
+    facts = replace(
+        measured(stage, asset),
         kind=kind,
         method="restore",
         set=stage.found.id,
         repository=repository,
         data_time=clock.iso(taken),
         data_age_seconds=age,
-        recovery_seconds=recovery,
-        parts=stage.spent,
         rungs=rungs,
-        not_configured=tuple(stage.not_configured),
-        rto_seconds=asset.rto.seconds,
         rpo_seconds=asset.rpo.seconds,
-        timeline=tuple(stage.timeline),
-        not_proved=tuple(stage.not_proved),
-        hardware=hardware(),
-        seed=stage.wanted.seed,
-        asked_by=stage.wanted.by,
         kept=Inspection(reason=stage.wanted.keep, approver=stage.wanted.approver) if stage.wanted.keep else None,
         sabotage=damage or None,
     )
@@ -179,6 +170,23 @@ def _noticed(rungs: Sequence[Rung]) -> str:
     """Return what noticed a damage; that the drill took too long is not it."""
     names = [rung.name for rung in rungs if rung.verdict is Verdict.FAIL]
     return f"noticed by {', '.join(names)}" if names else "THE DRILL DID NOT NOTICE IT, so it proves nothing"
+
+
+def measured(stage: DrillStage[Any], asset: Asset) -> DrillFacts:
+    """Return what is told of every drill, of whatever sort: what its stage measured, on what, and who asked."""
+    return DrillFacts(
+        time=clock.iso(clock.now()),
+        recovery_seconds=stage.recovery_seconds,
+        parts=stage.spent,
+        rungs=tuple(stage.rungs),
+        not_configured=tuple(stage.not_configured),
+        rto_seconds=asset.rto.seconds,
+        timeline=tuple(stage.timeline),
+        not_proved=tuple(stage.not_proved),
+        hardware=hardware(),
+        seed=stage.wanted.seed,
+        asked_by=stage.wanted.by,
+    )
 
 
 def hardware() -> Hardware:

@@ -19,7 +19,7 @@ from ops.evidence.query import past
 from ops.interfaces import joined
 from ops.interfaces.drill import Drill, Part
 from ops.interfaces.outcome import DrillFacts
-from ops.jobs.drill.job import hardware, play, scratch
+from ops.jobs.drill.job import measured, play, scratch
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.drill.stage import WORDS, DrillStage
 from ops.jobs.host import folders, repositories
@@ -231,24 +231,13 @@ def _outcome(stage: OldestStage, asset: Asset, repository: str) -> Outcome:
 def facts_of(stage: DrillStage[Any], asset: Asset, repository: str) -> DrillFacts:
     """Return what a drill of an older set found; its age is told and not judged."""
     assert stage.found is not None  # noqa: S101 -- it was drilled
-    return stage.with_told(
-        DrillFacts(
-            time=clock.iso(clock.now()),
-            kind=stage.drill.kind,
-            method="restore",
-            set=stage.found.id,
-            repository=repository,
-            data_time=clock.iso(stage.found.time),
-            data_age_seconds=round((clock.now() - stage.found.time).total_seconds(), 1),
-            recovery_seconds=stage.recovery_seconds,
-            parts=stage.spent,
-            rungs=tuple(stage.rungs),
-            not_configured=tuple(stage.not_configured),
-            rto_seconds=asset.rto.seconds,
-            timeline=tuple(stage.timeline),
-            not_proved=tuple(stage.not_proved),
-            hardware=hardware(),
-            seed=stage.wanted.seed,
-            asked_by=stage.wanted.by,
-        )
+    facts = replace(
+        measured(stage, asset),
+        kind=stage.drill.kind,
+        method="restore",
+        set=stage.found.id,
+        repository=repository,
+        data_time=clock.iso(stage.found.time),
+        data_age_seconds=round((clock.now() - stage.found.time).total_seconds(), 1),
     )
+    return stage.with_told(facts)
