@@ -20,12 +20,12 @@ from watched_inputs import BOOT, INSTALLED, RAID, SCAN, TRACKING, Inputs
 from ops.core import nut
 from ops.core.errors import CommandError, Unavailable
 from ops.health import (
+    _postgresql,
     disk,
     journal,
     load,
     mariadb_server,
     memory,
-    postgresql_server,
     postgresql_standby,
     raid,
     reboot,
@@ -107,8 +107,7 @@ class Machine:
         patch.setattr(units, "time", clock_of_machine)
         patch.setattr(journal, "_read", lambda _: "".join(f"{json.dumps(one)}\n" for one in self.given.journal))
         patch.setattr(mariadb_server, "_asked", self._mariadb)
-        asked = ((time_sync, self._chronyc), (postgresql_server, self._psql), (postgresql_standby, self._standby))
-        for module, answer in asked:
+        for module, answer in ((time_sync, self._chronyc), (_postgresql, self._psql)):
             patch.setattr(module, "run", lambda words, answer=answer, **_: SimpleNamespace(stdout=answer(words)))
 
     def says(self, given: Inputs) -> None:
@@ -235,6 +234,8 @@ class Machine:
         return json.dumps(told)
 
     def _psql(self, words: Any) -> str:
+        if f"--username={postgresql_standby.ROLE}" in words:
+            return self._standby(words)
         if isinstance(self.given.psql, str):
             raise CommandError(list(words), 2, self.given.psql)
         return json.dumps(self.given.psql)

@@ -75,9 +75,7 @@ def test_a_reply_that_stays_the_same_is_unknown_and_a_new_one_is_not() -> None:
 
 @pytest.mark.parametrize("answer", ["", "[]", "{}", json.dumps(FOLLOWER | {"receiver": {"status": "streaming"}})])
 def test_an_answer_that_makes_no_sense_is_an_error(answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from types import SimpleNamespace
-
-    monkeypatch.setattr(postgresql_standby, "run", lambda *_, **__: SimpleNamespace(stdout=answer))
+    monkeypatch.setattr(postgresql_standby, "ask", lambda *_: answer)
     with pytest.raises(Unavailable, match="can't be read"):
         list(KIND.probe(Options(Name("his")), CheckContext(NOW, {})))
 
